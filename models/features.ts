@@ -1,0 +1,151 @@
+import type { Forecast, NodeForecast, Residual } from "../src/contracts/forecast.ts";
+
+/** What the network sees of a node: dimensionless, each about −1…1. The order is part of every artifact. */
+export const FEATURES = [
+  "service.z",
+  "service.shift",
+  "service.tail",
+  "service.ratio",
+  "service.present",
+  "sojourn.z",
+  "sojourn.shift",
+  "sojourn.ratio",
+  "gapIn.z",
+  "gapIn.shift",
+  "gapIn.tail",
+  "gapIn.ratio",
+  "gapIn.present",
+  "gapOut.z",
+  "gapOut.shift",
+  "lag.z",
+  "lag.ratio",
+  "lag.present",
+  "instanceSpread",
+  "instances.several",
+  "burstiness",
+  "errorExcess",
+  "missingExcess",
+  "resendExcess",
+  "programShift",
+  "arrivalResidual",
+  "cpuExcess",
+  "cpu.present",
+  "utilization",
+  "excessShare",
+  "visits.log",
+  "kind.service",
+  "kind.leaf",
+  "callees.service.z",
+  "callees.gapIn.z",
+  "callees.missing",
+  "callees.programShift",
+  "callers.service.z",
+  "callers.programShift",
+  "others.service.z",
+] as const;
+
+export const FEATURE_COUNT = FEATURES.length;
+
+/** Feature rows of a window: [nodes, FEATURE_COUNT] row-major, in the order of `forecast.nodes`. */
+export function featureRows(forecast: Forecast): Float32Array {
+  const { nodes, observation } = forecast;
+  const neighbours = neighboursOf(forecast);
+  const totalExcess = nodes.reduce((sum, node) => sum + Math.max(0, node.excessSecondsPerSecond), 0);
+  const rows = new Float32Array(nodes.length * FEATURE_COUNT);
+  nodes.forEach((node, i) => {
+    const kind = observation.topology.nodes[node.node]!.kind;
+    const hasSeveralInstances = node.worstInstance >= 0;
+    const { callees, callers } = neighbours.get(node.node) ?? { callees: [], callers: [] };
+    const others = nodes.filter((other) => other.node !== node.node);
+    const values = [
+      ...residualFeatures(node.service),
+      z(node.sojourn),
+      shift(node.sojourn),
+      ratio(node.sojourn),
+      ...residualFeatures(node.gapIn),
+      z(node.gapOut),
+      shift(node.gapOut),
+      z(node.lag),
+      ratio(node.lag),
+      node.lag === null ? 0 : 1,
+      hasSeveralInstances ? 2 * node.instanceSpread : 0,
+      hasSeveralInstances ? 1 : 0,
+      clip(2 * node.burstiness),
+      clip(node.errorExcess),
+      clip(node.missingExcess),
+      clip(2 * node.resendExcess),
+      clip(node.programShift),
+      clip(node.arrivalResidual),
+      Number.isNaN(node.cpuExcess) ? 0 : clip(node.cpuExcess),
+      Number.isNaN(node.cpuExcess) ? 0 : 1,
+      Number.isNaN(node.utilization) ? 0 : clip(node.utilization),
+      totalExcess > 0 ? Math.max(0, node.excessSecondsPerSecond) / totalExcess : 0,
+      Math.log10(1 + node.visitCount) / 3,
+      kind === "service" ? 1 : 0,
+      kind === "service" ? 0 : 1,
+      largest(callees, (other) => z(other.service)),
+      largest(callees, (other) => z(other.gapIn)),
+      largest(callees, (other) => clip(other.missingExcess)),
+      largest(callees, (other) => clip(other.programShift)),
+      largest(callers, (other) => z(other.service)),
+      largest(callers, (other) => clip(other.programShift)),
+      largest(others, (other) => z(other.service)),
+    ];
+    rows.set(values, i * FEATURE_COUNT);
+  });
+  return rows;
+}
+
+/** z, shift, tail, ratio, present: in the order in which FEATURES names them. */
+function residualFeatures(residual: Residual | null): number[] {
+  return [z(residual), shift(residual), residual?.tail ?? 0, ratio(residual), residual === null ? 0 : 1];
+}
+
+/** Standard deviations beyond which more says nothing more. */
+const Z_FULL = 8;
+
+function z(residual: Residual | null): number {
+  return residual === null ? 0 : clip(residual.z / Z_FULL);
+}
+
+function shift(residual: Residual | null): number {
+  return residual === null ? 0 : 2 * residual.shift;
+}
+
+/** log₂ of observed / expected mean, a factor of 8 being 1. */
+function ratio(residual: Residual | null): number {
+  if (residual === null || !(residual.expectedMeanSeconds > 0) || !(residual.observedMeanSeconds > 0)) {
+    return 0;
+  }
+  return clip(Math.log2(residual.observedMeanSeconds / residual.expectedMeanSeconds) / 3);
+}
+
+function clip(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.max(-1.5, Math.min(1.5, value));
+}
+
+function largest(nodes: readonly NodeForecast[], of: (node: NodeForecast) => number): number {
+  return nodes.reduce((max, node) => Math.max(max, of(node)), 0);
+}
+
+function neighboursOf(forecast: Forecast): Map<number, { callees: NodeForecast[]; callers: NodeForecast[] }> {
+  const { topology } = forecast.observation;
+  const byNode = new Map(forecast.nodes.map((node) => [node.node, node]));
+  const found = new Map<number, { callees: Set<NodeForecast>; callers: Set<NodeForecast> }>();
+  const entryOf = (node: number) => {
+    const entry = found.get(node) ?? { callees: new Set<NodeForecast>(), callers: new Set<NodeForecast>() };
+    found.set(node, entry);
+    return entry;
+  };
+  for (const edge of topology.edges) {
+    const caller = topology.operations[edge.callerOperation]!.node;
+    const callee = topology.operations[edge.calleeOperation]!.node;
+    const callerForecast = byNode.get(caller);
+    const calleeForecast = byNode.get(callee);
+    if (caller !== callee && callerForecast !== undefined && calleeForecast !== undefined) {
+      entryOf(caller).callees.add(calleeForecast);
+      entryOf(callee).callers.add(callerForecast);
+    }
+  }
+  return new Map([...found].map(([node, { callees, callers }]) => [node, { callees: [...callees], callers: [...callers] }]));
+}

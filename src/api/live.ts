@@ -1,0 +1,19 @@
+import type { LedgerView, ModelView, ServiceMap, Status, StreamEvent } from "../contracts/api.ts";
+
+/** Whether verdicts can be relied on, and why not, in one sentence for a person. */
+export interface LiveHealth {
+  readonly ready: boolean;
+  readonly detail: string;
+}
+
+/** What runs now, as the API asks for it: whoever drives the line implements it. All answers are of the moment and cheap. */
+export interface Live {
+  status(): Status;
+  map(): ServiceMap;
+  ledger(): LedgerView;
+  model(): ModelView;
+  /** Ready: spans come in and verdicts are given. Learning and waiting are not ready. */
+  health(): LiveHealth;
+  /** Calls `listener` at each event until the function it returns is called. */
+  subscribe(listener: (event: StreamEvent) => void): () => void;
+}

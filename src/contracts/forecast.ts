@@ -1,0 +1,117 @@
+import type { Observation } from "./observation.ts";
+
+export type Discipline = "fifo" | "ps" | "delay";
+
+/** One plausible structure of a station. `serverCount` is Infinity for `delay`. */
+export interface StationStructure {
+  readonly discipline: Discipline;
+  readonly serverCount: number;
+}
+
+/** How far the twin has come to know a node. */
+export interface NodeReadiness {
+  readonly node: number;
+  readonly visitsLearned: number;
+  readonly visitsNeeded: number;
+  readonly isReady: boolean;
+}
+
+/**
+ * Observed against expected for one quantity in one window. All residuals are dimensionless.
+ * `shift` = mean PIT − ½ in [−½, ½]; `z` divides it by its standard deviation under "nothing is wrong".
+ */
+export interface Residual {
+  readonly sampleCount: number;
+  readonly observedMeanSeconds: number;
+  readonly expectedMeanSeconds: number;
+  readonly shift: number;
+  /** Share of samples above the 95th percentile of the expectation, − 0.05. */
+  readonly tail: number;
+  readonly z: number;
+}
+
+/** The twin's view of one node in one window. Absent residuals (null) are absent data, never evidence. */
+export interface NodeForecast {
+  readonly node: number;
+  readonly visitCount: number;
+  readonly arrivalRatePerSecond: number;
+  /** Servers busy / servers, from inverted service times; NaN while the structure is not identified. */
+  readonly utilization: number;
+  readonly structures: readonly StationStructure[];
+  /** Inverted service time: load-free by construction. Least extreme over the plausible structures. */
+  readonly service: Residual | null;
+  /** Sojourn time against the simulated one, at this window's own arrivals. */
+  readonly sojourn: Residual | null;
+  /** Gap of the calls into this node, pooled over its callers. */
+  readonly gapIn: Residual | null;
+  /** Gap of the calls out of this node. */
+  readonly gapOut: Residual | null;
+  /** Waiting explicitly seen in front of it (consumer lag). */
+  readonly lag: Residual | null;
+  /** Shift of the worst instance − shift of the median instance; 0 with fewer than two instances. */
+  readonly instanceSpread: number;
+  /** Instance index with the largest shift, −1 when there is one only. */
+  readonly worstInstance: number;
+  /** Share of service times of the slowest tenth in the total, observed − expected: a pause shows here. */
+  readonly burstiness: number;
+  /** Share of its visits and of calls into it that failed, minus the learned share. */
+  readonly errorExcess: number;
+  /** Share of calls into it that were never seen to arrive, minus the learned share. */
+  readonly missingExcess: number;
+  /** Mean resends of calls into it, minus the learned mean. */
+  readonly resendExcess: number;
+  /** Total variation distance between observed and learned call programs, less what chance gives. */
+  readonly programShift: number;
+  /** log(arrival rate / rate implied by the entry operations' rates); 0 when as implied. */
+  readonly arrivalResidual: number;
+  /** `process.cpu.utilization` − learned, NaN without that metric. */
+  readonly cpuExcess: number;
+  /** Seconds of delay this node added beyond expectation, per second of time: own work, then edges into it, then waiting. */
+  readonly excessSecondsPerSecond: number;
+}
+
+/** Latency of one operation: what came and what the twin says should have come at this load. */
+export interface OperationForecast {
+  readonly operation: number;
+  readonly visitCount: number;
+  readonly arrivalRatePerSecond: number;
+  readonly observedP50Seconds: number;
+  readonly observedP95Seconds: number;
+  readonly observedMeanSeconds: number;
+  /** 5 %, 50 % and 95 % over replicates of the window's p95. */
+  readonly predictedP95Seconds: readonly [number, number, number];
+  readonly predictedP50Seconds: readonly [number, number, number];
+  readonly predictedMeanSeconds: number;
+  /** Mean at a quiet hour (the learning reference), to tell "slow because of traffic". */
+  readonly referenceMeanSeconds: number;
+  readonly residual: Residual | null;
+}
+
+/** Which station limits the system, and where it saturates if the mix stays. */
+export interface Capacity {
+  readonly node: number;
+  readonly utilization: number;
+  /** Entry requests per second at which the node's utilization reaches 1. */
+  readonly saturationRatePerSecond: number;
+}
+
+export interface Forecast {
+  readonly observation: Observation;
+  readonly isReady: boolean;
+  readonly readiness: readonly NodeReadiness[];
+  readonly nodes: readonly NodeForecast[];
+  readonly operations: readonly OperationForecast[];
+  readonly entryRatePerSecond: number;
+  readonly capacity: Capacity | null;
+}
+
+/** What the twin says a change would do: the window simulated again with one node or edge put back to normal. */
+export interface Counterfactual {
+  readonly node: number;
+  /** Mean latency of the entry operations, weighted by their rate. */
+  readonly observedMeanSeconds: number;
+  readonly predictedMeanSeconds: number;
+  readonly withoutItMeanSeconds: number;
+  /** Share of the excess (observed − predicted) that goes away, in [0, 1]. */
+  readonly explainedShare: number;
+}

@@ -1,0 +1,61 @@
+import type { FaultKind } from "./score.ts";
+
+export type IncidentState = "open" | "resolved";
+
+export interface Suspect {
+  readonly node: string;
+  readonly nodeKind: string;
+  readonly kind: FaultKind;
+  /** Chance of this kind given this node, by the model. */
+  readonly kindProbability: number;
+  readonly probability: number;
+  /** Share of the excess latency that goes away in the twin when this suspect is put back to normal, in [0, 1]. */
+  readonly explainedShare: number;
+  readonly reason: string;
+}
+
+export interface RuledOut {
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** An operation users feel: observed against predicted at this load, at the worst window of the incident. */
+export interface Impact {
+  readonly operation: string;
+  readonly node: string;
+  readonly observedP95Seconds: number;
+  readonly predictedP95Seconds: number;
+  readonly arrivalRatePerSecond: number;
+}
+
+export interface Incident {
+  /** Stable and derived from event time and place, so that a replay gives the same. */
+  readonly id: string;
+  readonly verdict: "fault" | "traffic";
+  readonly state: IncidentState;
+  /** When it began by the change point, not by the alarm. Unix seconds, event time. */
+  readonly onsetSeconds: number;
+  readonly openedSeconds: number;
+  readonly resolvedSeconds: number | null;
+  readonly guiltyNode: string;
+  readonly kind: FaultKind | "traffic";
+  readonly confidence: number;
+  /** One sentence for a person. */
+  readonly summary: string;
+  /** Ranked when it opened. */
+  readonly suspectsAtOpening: readonly Suspect[];
+  /** Ranked now (or at its end). */
+  readonly suspects: readonly Suspect[];
+  readonly ruledOut: readonly RuledOut[];
+  readonly impact: readonly Impact[];
+  readonly entryRatePerSecond: number;
+  readonly bottleneck: { readonly node: string; readonly utilization: number; readonly saturationRatePerSecond: number } | null;
+  readonly evidenceTraceIds: readonly string[];
+}
+
+/** Something that happened to an incident. A "traffic" verdict is one too; it never counts as an alarm. */
+export interface IncidentEvent {
+  readonly type: "opened" | "updated" | "resolved";
+  readonly atSeconds: number;
+  readonly incident: Incident;
+}

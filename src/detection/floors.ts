@@ -1,0 +1,36 @@
+import type { NodeForecast, Residual } from "../contracts/forecast.ts";
+
+/** Effects below these are no fault worth a person's time, however sure the statistics are. */
+export const FLOORS = {
+  /** Visits, or calls that should have become visits, in a window. */
+  visits: 5,
+  /** A mean that moved by less than this, absolutely and relative to what was expected, is immaterial. */
+  absoluteSeconds: 0.002,
+  relative: 0.15,
+  /** Share of calls that fail or are never answered beyond the learned share. */
+  errorShare: 0.05,
+  /** Total variation distance of call programs. */
+  programShift: 0.15,
+  resendMean: 0.05,
+} as const;
+
+/** True when something about the node moved enough to matter. */
+export function isMaterial(node: NodeForecast): boolean {
+  if (node.missingExcess >= FLOORS.errorShare || node.errorExcess >= FLOORS.errorShare) {
+    return true;
+  }
+  if (node.visitCount < FLOORS.visits) {
+    return false;
+  }
+  const isSlower = isMaterialRise(node.service) || isMaterialRise(node.gapIn) || isMaterialRise(node.lag);
+  const isWaiting = isMaterialRise(node.sojourn);
+  return isSlower || isWaiting || node.programShift >= FLOORS.programShift || node.resendExcess >= FLOORS.resendMean;
+}
+
+export function isMaterialRise(residual: Residual | null): boolean {
+  if (residual === null) {
+    return false;
+  }
+  const rise = residual.observedMeanSeconds - residual.expectedMeanSeconds;
+  return rise >= FLOORS.absoluteSeconds && rise >= FLOORS.relative * residual.expectedMeanSeconds;
+}

@@ -1,0 +1,35 @@
+import type { Forecast, OperationForecast } from "../contracts/forecast.ts";
+import type { Impact } from "../contracts/incident.ts";
+
+const IMPACTS_MAX = 5;
+
+/** Entry operations, the one that lost most first. */
+export function impactOf(forecast: Forecast): Impact[] {
+  return entryOperations(forecast)
+    .filter((operation) => Number.isFinite(operation.predictedP95Seconds[1]))
+    .sort((a, b) => lostSeconds(b) - lostSeconds(a) || a.operation - b.operation)
+    .slice(0, IMPACTS_MAX)
+    .map((operation) => describe(operation, forecast));
+}
+
+export function entryOperations(forecast: Forecast): OperationForecast[] {
+  const { operations } = forecast.observation.topology;
+  return forecast.operations.filter((each) => operations[each.operation]!.isEntry);
+}
+
+/** Latency beyond prediction, summed over the operation's requests, seconds. */
+function lostSeconds(operation: OperationForecast): number {
+  return (operation.observedMeanSeconds - operation.predictedMeanSeconds) * operation.visitCount;
+}
+
+function describe(forecast: OperationForecast, of: Forecast): Impact {
+  const { operations, nodes } = of.observation.topology;
+  const operation = operations[forecast.operation]!;
+  return {
+    operation: operation.name,
+    node: nodes[operation.node]!.name,
+    observedP95Seconds: forecast.observedP95Seconds,
+    predictedP95Seconds: forecast.predictedP95Seconds[1],
+    arrivalRatePerSecond: forecast.arrivalRatePerSecond,
+  };
+}

@@ -1,0 +1,86 @@
+import type { Counterfactual, Forecast, NodeForecast } from "../contracts/forecast.ts";
+import type { RuledOut, Suspect } from "../contracts/incident.ts";
+import { FAULT_KINDS, type FaultKind } from "../contracts/score.ts";
+import type { NodeEvidence } from "./evidence.ts";
+import { duration, evidenceWords, percent } from "./wording.ts";
+
+export const SUSPECTS_MAX = 5;
+/** A node that explains less than this and looks less guilty than not is ruled out. */
+const EXPLAINS_MIN = 0.1;
+
+export interface Candidate {
+  readonly node: number;
+  readonly evidence: NodeEvidence;
+  readonly forecast: NodeForecast;
+}
+
+/** Nodes worth simulating without their fault: those with evidence, by how guilty they look. */
+export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, NodeEvidence>): Candidate[] {
+  return forecast.nodes
+    .map((each) => ({ node: each.node, evidence: evidence.get(each.node), forecast: each }))
+    .filter((each): each is Candidate => each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.evidence > 0)
+    .sort((a, b) => b.evidence.meanProbability - a.evidence.meanProbability || a.node - b.node)
+    .slice(0, SUSPECTS_MAX);
+}
+
+/** Ranked suspects: how guilty the scorer finds them, times how much of the excess goes away without them. */
+export function rankSuspects(
+  found: readonly Candidate[],
+  explained: readonly Counterfactual[],
+  forecast: Forecast,
+): Suspect[] {
+  const { nodes, instances } = forecast.observation.topology;
+  return found
+    .map((candidate) => {
+      const share = explained.find((each) => each.node === candidate.node)?.explainedShare ?? 0;
+      const probability = candidate.evidence.meanProbability;
+      const worst = candidate.forecast.worstInstance;
+      const { kind, kindProbability } = likeliestKind(candidate.evidence);
+      const suspect: Suspect = {
+        node: nodes[candidate.node]!.name,
+        nodeKind: nodes[candidate.node]!.kind,
+        kind,
+        kindProbability,
+        probability,
+        explainedShare: share,
+        reason: evidenceWords(candidate.forecast, worst < 0 ? null : instances[worst]!.name),
+      };
+      return { suspect, rank: probability * (0.3 + 0.7 * share) };
+    })
+    .sort((a, b) => b.rank - a.rank || (a.suspect.node < b.suspect.node ? -1 : 1))
+    .map((each) => each.suspect);
+}
+
+function likeliestKind(evidence: NodeEvidence): { kind: FaultKind; kindProbability: number } {
+  let best = 0;
+  const probabilities = evidence.kindProbabilities;
+  probabilities.forEach((probability, k) => {
+    if (probability > (probabilities[best] ?? 0)) {
+      best = k;
+    }
+  });
+  return { kind: FAULT_KINDS[best]!, kindProbability: probabilities[best] ?? 0 };
+}
+
+/** What it is not, and why: traffic, suspects that explain nothing, and the nodes whose residuals stay in their bands. */
+export function ruledOut(forecast: Forecast, suspects: readonly Suspect[], predictedRise: number): RuledOut[] {
+  const found: RuledOut[] = [];
+  const quiet = `at ${forecast.entryRatePerSecond.toFixed(1)} requests/s the twin predicts ${percent(predictedRise - 1)} more latency than at a quiet hour`;
+  found.push({ what: "traffic", reason: `${quiet}, and what is observed is beyond that` });
+  for (const suspect of suspects.slice(1)) {
+    if (suspect.explainedShare < EXPLAINS_MIN || suspect.probability < 0.5) {
+      found.push({ what: suspect.node, reason: `explains ${percent(suspect.explainedShare)} of the excess; ${suspect.reason}` });
+    }
+  }
+  const named = new Set(suspects.map((suspect) => suspect.node));
+  const { nodes } = forecast.observation.topology;
+  for (const node of forecast.nodes) {
+    const name = nodes[node.node]!.name;
+    const residual = node.service ?? node.sojourn;
+    if (!named.has(name) && residual !== null) {
+      const mean = `${duration(residual.observedMeanSeconds)} of work, ${duration(residual.expectedMeanSeconds)} expected`;
+      found.push({ what: name, reason: `within its band: ${mean} (${residual.z.toFixed(1)}σ)` });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,75 @@
+import { FAULT_KINDS, type FaultKind } from "../contracts/score.ts";
+import type { Matching } from "./match-events.ts";
+import { type Estimate, proportion } from "./statistics.ts";
+
+/** Names other fault injectors give to the kinds a verdict can name, lower case, with hyphens. */
+const KIND_OF_ALIAS: Readonly<Record<string, FaultKind>> = {
+  "cpu-contention": "cpu",
+  "cpu-consumed": "cpu",
+  "cpu-hog": "cpu",
+  "cpu-load": "cpu",
+  "cpu-stress": "cpu",
+  delay: "network-delay",
+  latency: "network-delay",
+  "edge-delay": "network-delay",
+  loss: "network-loss",
+  "edge-loss": "network-loss",
+  "packet-loss": "network-loss",
+  "lost-capacity": "capacity",
+  gc: "pause",
+  "slow-database": "slow-dependency",
+  "cache-miss-storm": "cache-miss",
+  restart: "crash",
+  "crash-restart": "crash",
+};
+
+export interface ConfusionRow {
+  /** Fault as labelled. */
+  readonly labelled: string;
+  /** The kind a verdict would name it by; null when there is none, and then the row is in no accuracy. */
+  readonly expected: FaultKind | null;
+  /** How often each kind was said. */
+  readonly said: Readonly<Record<string, number>>;
+  /** Faults of this label that were not found. */
+  readonly missed: number;
+}
+
+export interface KindConfusion {
+  readonly rows: readonly ConfusionRow[];
+  /** Of the faults found that have a kind: how many were called by it, at opening and at the end. */
+  readonly accuracyAtOpening: Estimate;
+  readonly accuracyAtEnd: Estimate;
+  /** The same at the end, of those whose guilty node was named first. */
+  readonly accuracyAtRightNode: Estimate;
+}
+
+/** The kind of a labelled fault in the words of a verdict; null when no verdict can name it. */
+export function kindOfLabel(label: string): FaultKind | null {
+  const plain = label.toLowerCase().replaceAll(/[_\s]+/g, "-");
+  return FAULT_KINDS.find((kind) => kind === plain) ?? KIND_OF_ALIAS[plain] ?? null;
+}
+
+/** Rows show what was said at the end, sorted by label. */
+export function kindConfusion(matching: Matching): KindConfusion {
+  const labels = [...matching.detections.map((row) => row.fault), ...matching.missed].map((row) => row.fault.fault);
+  const rows = [...new Set(labels)].toSorted().map((labelled): ConfusionRow => {
+    const said: Record<string, number> = {};
+    for (const { fault, alarm } of matching.detections) {
+      if (fault.fault.fault === labelled) said[alarm.atEnd.kind] = (said[alarm.atEnd.kind] ?? 0) + 1;
+    }
+    const missed = matching.missed.filter((row) => row.fault.fault === labelled).length;
+    return { labelled, expected: kindOfLabel(labelled), said, missed };
+  });
+  const judged = matching.detections.filter(({ fault }) => kindOfLabel(fault.fault.fault) !== null);
+  const atRightNode = judged.filter(({ fault, alarm }) => alarm.atEnd.suspects[0]?.node === fault.fault.service);
+  const accuracy = (found: typeof judged, when: "atOpening" | "atEnd") => {
+    const right = found.filter(({ fault, alarm }) => alarm[when].kind === kindOfLabel(fault.fault.fault));
+    return proportion(right.length, found.length);
+  };
+  return {
+    rows,
+    accuracyAtOpening: accuracy(judged, "atOpening"),
+    accuracyAtEnd: accuracy(judged, "atEnd"),
+    accuracyAtRightNode: accuracy(atRightNode, "atEnd"),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Forecast } from "../contracts/forecast.ts";
+import type { LabelledFault, Labels } from "../contracts/labels.ts";
+import type { Settings } from "../contracts/settings.ts";
+import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
+import { Observer } from "../topology/observer.ts";
+import type { TwinLike } from "./line.ts";
+
+/** A forecast window of a recording with what is known about it. */
+export interface LabelledWindow {
+  readonly forecast: Forecast;
+  /** The fault that covers the whole window; null in clean time. */
+  readonly fault: LabelledFault | null;
+}
+
+/** Windows without a label are still learned from as soon as they are clean; this many seconds after a fault are not. */
+const AFTERMATH_SECONDS = 20;
+
+/**
+ * Runs a recording through observation and twin, learning exactly from its clean windows, and returns every window that
+ * is wholly inside or wholly outside a fault. Windows on the border, and the aftermath of a fault, are left out.
+ */
+export async function labelledWindows(parts: {
+  source: TelemetrySource;
+  labels: Labels;
+  settings: Settings;
+  twin: TwinLike;
+  ledger: Ledger;
+  signal: AbortSignal;
+}): Promise<LabelledWindow[]> {
+  const { labels, settings, twin } = parts;
+  const observer = new Observer(settings, parts.ledger);
+  const windows: LabelledWindow[] = [];
+  let seen = 0;
+  const take = (forecast: Forecast): void => {
+    const { startSeconds, endSeconds } = forecast.observation;
+    const touching = labels.faults.filter((each) => startSeconds < each.end + AFTERMATH_SECONDS && endSeconds > each.start);
+    if (touching.length === 0) {
+      if (++seen > 2) {
+        twin.learn(forecast);
+      }
+      windows.push({ forecast, fault: null });
+      return;
+    }
+    // The first seconds of a fault show in few finished requests only.
+    const covering = touching.find((each) => startSeconds >= each.start + 1 && endSeconds <= each.end + 1);
+    if (covering !== undefined && touching.length === 1) {
+      windows.push({ forecast, fault: covering });
+    }
+  };
+  await parts.source.read((batch) => {
+    for (const observation of observer.add(batch)) {
+      take(twin.forecast(observation));
+    }
+  }, parts.signal);
+  for (const observation of observer.finish()) {
+    take(twin.forecast(observation));
+  }
+  return windows.filter((window) => window.forecast.isReady);
+}

@@ -1,0 +1,268 @@
+import type {
+  Health,
+  LedgerView,
+  MapEdge,
+  MapNode,
+  ModelView,
+  ServiceMap,
+  Status,
+  StreamEvent,
+} from "../contracts/api.ts";
+import type { NodeForecast, OperationForecast } from "../contracts/forecast.ts";
+import type { Ledger } from "../contracts/telemetry.ts";
+import type { Line, WindowResult } from "./line.ts";
+
+/** The state of the line as the API shows it. Updated window by window, read at any time. */
+export class LiveView {
+  readonly #line: Line;
+  readonly #ledger: Ledger;
+  readonly #model: ModelView;
+  readonly #fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+  readonly #listeners = new Set<(event: StreamEvent) => void>();
+  #listening: Status["listening"] = [];
+  #demoStep: string | null = null;
+  #last: WindowResult | null = null;
+  #windowsSeen = 0;
+  #firstSpanSeconds: number | null = null;
+  #spansReceived = 0;
+  #spansBefore = 0;
+  #spansPerSecond = 0;
+
+  constructor(parts: {
+    line: Line;
+    ledger: Ledger;
+    model: ModelView;
+    fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+  }) {
+    this.#line = parts.line;
+    this.#ledger = parts.ledger;
+    this.#model = parts.model;
+    this.#fixed = parts.fixed;
+    parts.line.onWindow((result) => {
+      this.#takeWindow(result);
+    });
+  }
+
+  get windowsSeen(): number {
+    return this.#windowsSeen;
+  }
+
+  setListening(listening: Status["listening"]): void {
+    this.#listening = listening;
+  }
+
+  setDemoStep(step: string): void {
+    this.#demoStep = step;
+    this.#emit({ type: "status", status: this.status() });
+  }
+
+  countSpans(count: number, firstSpanSeconds: number): void {
+    this.#firstSpanSeconds ??= firstSpanSeconds;
+    this.#spansReceived += count;
+  }
+
+  subscribe(listener: (event: StreamEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  status(): Status {
+    const forecast = this.#last?.scored.forecast;
+    const nodes = forecast?.observation.topology.nodes ?? [];
+    const readiness = (forecast?.readiness ?? []).map((each) => ({
+      node: nodes[each.node]!.name,
+      visitsLearned: each.visitsLearned,
+      visitsNeeded: each.visitsNeeded,
+      isReady: each.isReady,
+    }));
+    const isWatching = forecast?.isReady === true;
+    return {
+      phase: this.#spansReceived === 0 ? "waiting" : isWatching ? "watching" : "learning",
+      ...this.#fixed,
+      eventTimeSeconds: this.#line.observer.eventTimeSeconds,
+      firstSpanSeconds: this.#firstSpanSeconds,
+      spansReceived: this.#spansReceived,
+      spansPerSecond: this.#spansPerSecond,
+      windowsSeen: this.#windowsSeen,
+      readyCount: readiness.filter((each) => each.isReady).length,
+      readiness,
+      openIncidents: this.#line.detector.openIncident === null ? 0 : 1,
+      traffic: this.#line.detector.openTraffic?.summary ?? null,
+      listening: this.#listening,
+      demoStep: this.#demoStep,
+    };
+  }
+
+  map(): ServiceMap {
+    const result = this.#last;
+    if (result === null) {
+      return { atSeconds: null, nodes: [], edges: [] };
+    }
+    const { forecast } = result.scored;
+    return {
+      atSeconds: forecast.observation.endSeconds,
+      nodes: forecast.observation.topology.nodes.map((_, index) => mapNode(result, index)),
+      edges: mapEdges(result),
+    };
+  }
+
+  ledger(): LedgerView {
+    return { rows: this.#ledger.rows().map((row) => ({ ...row, lost: { ...row.lost } })) };
+  }
+
+  model(): ModelView {
+    return this.#model;
+  }
+
+  health(): { ready: boolean; detail: Readonly<Record<string, unknown>> } {
+    const status = this.status();
+    const detail = {
+      phase: status.phase,
+      message: status.phase === "watching" ? "watching" : `learning, ${status.readyCount} of ${status.readiness.length}`,
+      services: Object.fromEntries(
+        status.readiness.map((each) => [
+          each.node,
+          each.isReady ? "ready" : `learning, ${Math.min(each.visitsLearned, each.visitsNeeded)} of ${each.visitsNeeded}`,
+        ]),
+      ),
+    };
+    return { ready: status.phase === "watching", detail };
+  }
+
+  #takeWindow(result: WindowResult): void {
+    this.#last = result;
+    this.#windowsSeen++;
+    this.#spansPerSecond = (this.#spansReceived - this.#spansBefore) / this.#fixed.windowSeconds;
+    this.#spansBefore = this.#spansReceived;
+    for (const event of result.events) {
+      this.#emit({ type: "incident", incident: event.incident });
+    }
+    this.#emit({ type: "status", status: this.status() });
+    this.#emit({ type: "map", map: this.map() });
+    this.#emit({ type: "window", atSeconds: result.scored.forecast.observation.endSeconds });
+  }
+
+  #emit(event: StreamEvent): void {
+    for (const listener of this.#listeners) {
+      listener(event);
+    }
+  }
+}
+
+function mapNode(result: WindowResult, index: number): MapNode {
+  const { forecast } = result.scored;
+  const { topology } = forecast.observation;
+  const node = topology.nodes[index]!;
+  const seen = forecast.nodes.find((each) => each.node === index);
+  const score = result.scored.nodes.find((each) => each.node === index);
+  const isReady = forecast.readiness.find((each) => each.node === index)?.isReady === true;
+  const slowest = slowestOperation(forecast.operations, topology.operations, index);
+  return {
+    name: node.name,
+    kind: node.kind,
+    health: healthOf(result, index, seen, isReady),
+    isReady,
+    instanceCount: topology.instances.filter((each) => each.node === index).length,
+    ratePerSecond: seen?.arrivalRatePerSecond ?? 0,
+    utilization: seen === undefined || Number.isNaN(seen.utilization) ? null : seen.utilization,
+    observedP95Seconds: slowest?.observedP95Seconds ?? null,
+    predictedP95Seconds: slowest === undefined ? null : finiteBand(slowest.predictedP95Seconds),
+    errorShare: Math.max(0, seen?.errorExcess ?? 0),
+    probability: score?.probability ?? 0,
+    structures: (seen?.structures ?? []).map((each) => ({
+      discipline: each.discipline,
+      serverCount: Number.isFinite(each.serverCount) ? each.serverCount : null,
+    })),
+  };
+}
+
+function healthOf(result: WindowResult, index: number, seen: NodeForecast | undefined, isReady: boolean): Health {
+  const { detector } = result;
+  const name = result.scored.forecast.observation.topology.nodes[index]!.name;
+  const open = detector.openIncident;
+  if (open?.guiltyNode === name) {
+    return "faulty";
+  }
+  if (!isReady) {
+    return "learning";
+  }
+  if (seen === undefined) {
+    return "silent";
+  }
+  if (detector.suspicion(index) > 0.3) {
+    return open === null ? "suspect" : "affected";
+  }
+  if (open !== null && (seen.sojourn?.z ?? 0) > 4) {
+    return "affected";
+  }
+  return detector.openTraffic?.guiltyNode === name ? "traffic" : "healthy";
+}
+
+/** The node's most visited operation speaks for it on the map. */
+function slowestOperation(
+  forecasts: readonly OperationForecast[],
+  operations: readonly { readonly node: number }[],
+  node: number,
+): OperationForecast | undefined {
+  return forecasts
+    .filter((each) => operations[each.operation]!.node === node)
+    .sort((a, b) => b.visitCount - a.visitCount || a.operation - b.operation)[0];
+}
+
+export function finiteBand(band: readonly [number, number, number]): readonly [number, number, number] | null {
+  return band.every((value) => Number.isFinite(value)) ? band : null;
+}
+
+function mapEdges(result: WindowResult): MapEdge[] {
+  const { observation } = result.scored.forecast;
+  const { topology, calls, visits } = observation;
+  const windowSeconds = observation.endSeconds - observation.startSeconds;
+  const edges = new Map<string, { from: string; to: string; isAsync: boolean; count: number; seconds: number }>();
+  const nodeName = (operation: number): string => topology.nodes[topology.operations[operation]!.node]!.name;
+  for (const edge of topology.edges) {
+    const from = nodeName(edge.callerOperation);
+    const to = nodeName(edge.calleeOperation);
+    const key = `${from}\n${to}`;
+    if (from !== to && !edges.has(key)) {
+      edges.set(key, { from, to, isAsync: edge.isAsync, count: 0, seconds: 0 });
+    }
+  }
+  for (let row = 0; row < calls.count; row++) {
+    const edge = topology.edges[calls.edge[row]!]!;
+    const found = edges.get(`${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
+    if (found !== undefined) {
+      found.count++;
+      found.seconds += calls.durationSeconds[row]!;
+    }
+  }
+  countConsumed(edges, topology, visits, nodeName);
+  return [...edges.values()].map(({ from, to, isAsync, count, seconds }) => ({
+    from,
+    to,
+    isAsync,
+    ratePerSecond: count / windowSeconds,
+    meanSeconds: count === 0 ? null : seconds / count,
+  }));
+}
+
+/** Messages have no call span at the receiving end: its visits are counted on the edge they came by. */
+function countConsumed(
+  edges: Map<string, { count: number; seconds: number }>,
+  topology: WindowResult["scored"]["forecast"]["observation"]["topology"],
+  visits: WindowResult["scored"]["forecast"]["observation"]["visits"],
+  nodeName: (operation: number) => string,
+): void {
+  const edgeInto = new Map<number, string>();
+  for (const edge of topology.edges) {
+    if (edge.isAsync) {
+      edgeInto.set(edge.calleeOperation, `${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
+    }
+  }
+  for (let row = 0; row < visits.count; row++) {
+    const found = visits.lagSeconds[row]! > 0 ? edges.get(edgeInto.get(visits.operation[row]!) ?? "") : undefined;
+    if (found !== undefined) {
+      found.count++;
+      found.seconds += visits.lagSeconds[row]!;
+    }
+  }
+}

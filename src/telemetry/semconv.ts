@@ -1,0 +1,156 @@
+/**
+ * The one place that reads attribute names. New and old OpenTelemetry conventions meet here in slots: one slot per
+ * thing we want to know, filled by the first of its names that a span carries.
+ * Source: OpenTelemetry semantic conventions 1.43 (http, rpc, database, messaging, service, k8s, host) and what
+ * they replaced (1.20 and earlier).
+ */
+const SPAN_ATTRIBUTES = {
+  httpMethod: ["http.request.method", "http.method"],
+  httpRoute: ["http.route"],
+  urlPath: ["url.path", "http.target"],
+  urlFull: ["url.full", "http.url"],
+  rpcService: ["rpc.service"],
+  rpcMethod: ["rpc.method"],
+  rpcSystem: ["rpc.system.name", "rpc.system"],
+  dbSystem: ["db.system.name", "db.system"],
+  dbNamespace: ["db.namespace", "db.name", "db.redis.database_index"],
+  dbOperation: ["db.operation.name", "db.operation"],
+  dbCollection: ["db.collection.name", "db.sql.table", "db.mongodb.collection", "db.cassandra.table"],
+  dbSummary: ["db.query.summary"],
+  dbQuery: ["db.query.text", "db.statement"],
+  messagingSystem: ["messaging.system.name", "messaging.system"],
+  messagingDestination: [
+    "messaging.destination.template",
+    "messaging.destination.name",
+    "messaging.destination",
+    "messaging.destination_publish.name",
+  ],
+  messagingTemporary: [
+    "messaging.destination.temporary",
+    "messaging.destination.anonymous",
+    "messaging.temp_destination",
+  ],
+  messagingOperation: ["messaging.operation.name", "messaging.operation.type", "messaging.operation"],
+  serverAddress: [
+    "server.address",
+    "net.peer.name",
+    "net.sock.peer.name",
+    "network.peer.address",
+    "net.peer.ip",
+    "net.sock.peer.addr",
+    "http.host",
+  ],
+  serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port"],
+  peerService: ["service.peer.name", "peer.service"],
+  resendCount: ["http.request.resend_count", "http.resend_count"],
+} as const;
+
+const RESOURCE_ATTRIBUTES = {
+  serviceName: ["service.name"],
+  serviceNamespace: ["service.namespace"],
+  serviceInstance: ["service.instance.id"],
+  serviceVersion: ["service.version"],
+  podName: ["k8s.pod.name"],
+  hostName: ["host.name"],
+  processId: ["process.pid"],
+} as const;
+
+/** The service of a resource that does not name itself: the name the OpenTelemetry SDKs use. */
+export const UNKNOWN_SERVICE = "unknown_service";
+
+type SpanFact = keyof typeof SPAN_ATTRIBUTES;
+type ResourceFact = keyof typeof RESOURCE_ATTRIBUTES;
+
+/** What a span says of itself, "" where it is silent. `name` is the span's own name. */
+export type SpanFacts = Readonly<Record<SpanFact | "name", string>>;
+export type ResourceFacts = Readonly<Record<ResourceFact, string>>;
+
+const SPAN_FACTS = Object.keys(SPAN_ATTRIBUTES) as SpanFact[];
+
+/** Slot numbers of a span's row of raw text ids. */
+export const SPAN_SLOT = Object.fromEntries(
+  [...SPAN_FACTS, "name"].map((fact, slot) => [fact, slot]),
+) as Readonly<Record<SpanFact | "name", number>>;
+export const SPAN_SLOT_COUNT = SPAN_FACTS.length + 1;
+
+const RESOURCE_FACTS = Object.keys(RESOURCE_ATTRIBUTES) as ResourceFact[];
+export const RESOURCE_SLOT_COUNT = RESOURCE_FACTS.length;
+
+/** One attribute name that fills a slot; of several for one slot the lowest rank wins. */
+export interface AttributeKey {
+  readonly name: string;
+  readonly slot: number;
+  readonly rank: number;
+  /** Only the first word of the value is kept (`select` of a statement): the rest has no bound. */
+  readonly isFirstWordOnly: boolean;
+}
+
+/** Finds a known attribute by its name, given as bytes or as a string. */
+export class KeyTable {
+  readonly slotCount: number;
+  readonly #byText: ReadonlyMap<string, AttributeKey>;
+  readonly #byLength: readonly (readonly { readonly bytes: Uint8Array; readonly key: AttributeKey }[] | undefined)[];
+
+  constructor(attributes: Readonly<Record<string, readonly string[]>>, slotCount: number) {
+    const keys = Object.entries(attributes).flatMap(([fact, names], slot) =>
+      names.map((name, rank): AttributeKey => ({ name, slot, rank, isFirstWordOnly: fact === "dbQuery" })),
+    );
+    this.slotCount = slotCount;
+    this.#byText = new Map(keys.map((key) => [key.name, key]));
+    const byLength: { bytes: Uint8Array; key: AttributeKey }[][] = [];
+    for (const key of keys) {
+      const bytes = new TextEncoder().encode(key.name);
+      const sameLength = byLength[bytes.length] ?? [];
+      sameLength.push({ bytes, key });
+      byLength[bytes.length] = sameLength;
+    }
+    this.#byLength = Array.from({ length: 64 }, (_, length) => byLength[length]);
+  }
+
+  ofText(name: string): AttributeKey | undefined {
+    return this.#byText.get(name);
+  }
+
+  ofBytes(bytes: Uint8Array, start: number, end: number): AttributeKey | undefined {
+    const length = end - start;
+    const candidates = length < 64 ? this.#byLength[length] : undefined;
+    if (candidates === undefined) return undefined;
+    search: for (const candidate of candidates) {
+      const name = candidate.bytes;
+      // From the back: names share their beginnings.
+      for (let i = length - 1; i >= 0; i -= 1) if (name[i] !== bytes[start + i]) continue search;
+      return candidate.key;
+    }
+    return undefined;
+  }
+}
+
+export const SPAN_KEYS = new KeyTable(SPAN_ATTRIBUTES, SPAN_SLOT_COUNT);
+export const RESOURCE_KEYS = new KeyTable(RESOURCE_ATTRIBUTES, RESOURCE_SLOT_COUNT);
+
+/** The facts behind a row of slots; `text(slot)` gives the text of one. */
+export function spanFacts(text: (slot: number) => string): SpanFacts {
+  const facts: Record<string, string> = { name: text(SPAN_SLOT.name) };
+  for (let slot = 0; slot < SPAN_FACTS.length; slot += 1) facts[SPAN_FACTS[slot]!] = text(slot);
+  return facts as SpanFacts;
+}
+
+export function resourceFacts(text: (slot: number) => string): ResourceFacts {
+  return Object.fromEntries(RESOURCE_FACTS.map((fact, slot) => [fact, text(slot)])) as ResourceFacts;
+}
+
+/** Who sent it. */
+export interface Identity {
+  readonly service: string;
+  readonly instance: string;
+  /** "" when unknown. */
+  readonly version: string;
+}
+
+/** `service.namespace/service.name`, and the best name there is for the running copy of it. */
+export function identityOf(facts: ResourceFacts): Identity {
+  const name = facts.serviceName || UNKNOWN_SERVICE;
+  const service = facts.serviceNamespace ? `${facts.serviceNamespace}/${name}` : name;
+  const host = facts.hostName && facts.processId ? `${facts.hostName}:${facts.processId}` : facts.hostName;
+  return { service, instance: facts.serviceInstance || facts.podName || host || service, version: facts.serviceVersion };
+}

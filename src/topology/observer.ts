@@ -1,0 +1,231 @@
+import type { Observation, Topology } from "../contracts/observation.ts";
+import type { Ledger, MetricPoint, TelemetryBatch } from "../contracts/telemetry.ts";
+import { Assembler, type Fragment } from "./assembler.ts";
+import { TopologyRegistry } from "./registry.ts";
+import { type OpenTrace, TraceBuffer } from "./trace-buffer.ts";
+import { TraceSpans } from "./trace-spans.ts";
+import { WindowBuilder } from "./window-builder.ts";
+
+/** A span that ends this far after all others has a broken clock; it must not move event time. */
+const CLOCK_JUMP_SECONDS_MAX = 3600;
+/** After this many such spans in a row it is the recording that jumped, not a clock. */
+const CLOCK_JUMP_SPANS = 200;
+const METRICS_PER_WINDOW_MAX = 20_000;
+
+export interface ObserverOptions {
+  readonly windowSeconds: number;
+  readonly latenessSeconds: number;
+  readonly maxOpenTraces: number;
+}
+
+/**
+ * Turns spans into windows of visits and calls. A fragment belongs to the window in which its last span ended; a window
+ * is closed once event time has passed its end by `latenessSeconds`. Event time is the latest span end seen, so the same
+ * spans in the same order give the same windows, however they are batched.
+ */
+export class Observer {
+  readonly #options: ObserverOptions;
+  readonly #ledger: Ledger;
+  readonly #registry = new TopologyRegistry();
+  readonly #assembler: Assembler;
+  readonly #buffer: TraceBuffer;
+  readonly #spans = new TraceSpans();
+  readonly #builders = new Map<number, WindowBuilder>();
+  #metrics: MetricPoint[] = [];
+  #eventTimeSeconds = Number.NEGATIVE_INFINITY;
+  #nextWindow = Number.NEGATIVE_INFINITY;
+  #jumpCount = 0;
+  #closed: Observation[] = [];
+
+  constructor(options: ObserverOptions, ledger: Ledger) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#assembler = new Assembler(this.#registry, ledger);
+    this.#buffer = new TraceBuffer(options.maxOpenTraces);
+  }
+
+  get topology(): Topology {
+    return this.#registry;
+  }
+
+  get eventTimeSeconds(): number | null {
+    return Number.isFinite(this.#eventTimeSeconds) ? this.#eventTimeSeconds : null;
+  }
+
+  get openTraceCount(): number {
+    return this.#buffer.size;
+  }
+
+  /** Takes a batch in; returns the windows it closed, oldest first. Windows nobody visited are left out. */
+  add(batch: TelemetryBatch): Observation[] {
+    const { spans } = batch;
+    let service = -1;
+    let run = 0;
+    for (let row = 0; row < spans.spanCount; row++) {
+      if (spans.service[row] !== service) {
+        this.#countReceived(batch, service, run);
+        service = spans.service[row]!;
+        run = 0;
+      }
+      run++;
+      this.#addSpan(batch, row);
+    }
+    this.#countReceived(batch, service, run);
+    for (const point of batch.metrics) {
+      if (this.#metrics.length < METRICS_PER_WINDOW_MAX) {
+        this.#metrics.push(point);
+      }
+    }
+    return this.#takeClosed();
+  }
+
+  /** Ends the stream: assembles all that is open and closes every window. */
+  finish(): Observation[] {
+    this.#assembleDue(Number.POSITIVE_INFINITY);
+    for (const index of [...this.#builders.keys()].sort((a, b) => a - b)) {
+      this.#closeWindow(index);
+    }
+    return this.#takeClosed();
+  }
+
+  #countReceived(batch: TelemetryBatch, service: number, count: number): void {
+    if (count > 0) {
+      this.#ledger.received(batch.spans.strings.text(service), count);
+    }
+  }
+
+  #takeClosed(): Observation[] {
+    const closed = this.#closed;
+    this.#closed = [];
+    return closed;
+  }
+
+  #addSpan(batch: TelemetryBatch, row: number): void {
+    const { spans } = batch;
+    const end = spans.startSeconds[row]! + Math.max(0, spans.durationSeconds[row]!);
+    if (!this.#advance(end)) {
+      this.#ledger.lost(spans.strings.text(spans.service[row]!), "skewed", 1);
+      return;
+    }
+    const evicted = this.#buffer.add(spans, row, end);
+    if (evicted !== null) {
+      const first = evicted.batches[0]!;
+      const service = first.strings.text(first.service[evicted.rows[0]!]!);
+      this.#ledger.lost(service, "trace-overflow", evicted.rows.length);
+    }
+  }
+
+  /** Moves event time; false when the span's clock is broken. */
+  #advance(endSeconds: number): boolean {
+    if (!Number.isFinite(this.#eventTimeSeconds)) {
+      this.#eventTimeSeconds = endSeconds;
+      this.#nextWindow = this.#windowOf(endSeconds) - 1;
+      return true;
+    }
+    if (endSeconds > this.#eventTimeSeconds + CLOCK_JUMP_SECONDS_MAX && ++this.#jumpCount < CLOCK_JUMP_SPANS) {
+      return false;
+    }
+    this.#jumpCount = 0;
+    if (endSeconds > this.#eventTimeSeconds) {
+      this.#eventTimeSeconds = endSeconds;
+      this.#closeWindows();
+    }
+    return true;
+  }
+
+  #windowOf(endSeconds: number): number {
+    return Math.floor(endSeconds / this.#options.windowSeconds);
+  }
+
+  #closeWindows(): void {
+    const { windowSeconds, latenessSeconds } = this.#options;
+    const lastClosable = this.#windowOf(this.#eventTimeSeconds - latenessSeconds) - 1;
+    if (lastClosable < this.#nextWindow) {
+      return;
+    }
+    this.#assembleDue((lastClosable + 1) * windowSeconds);
+    const ready = [...this.#builders.keys()].filter((index) => index <= lastClosable).sort((a, b) => a - b);
+    for (const index of ready) {
+      this.#closeWindow(index);
+    }
+    this.#nextWindow = lastClosable + 1;
+    this.#assembler.forgetBefore(this.#eventTimeSeconds);
+  }
+
+  #closeWindow(index: number): void {
+    const { windowSeconds } = this.#options;
+    const builder = this.#builders.get(index)!;
+    this.#builders.delete(index);
+    this.#closed.push(
+      builder.build({
+        index,
+        startSeconds: index * windowSeconds,
+        endSeconds: (index + 1) * windowSeconds,
+        topology: this.#registry,
+        metrics: this.#takeMetrics((index + 1) * windowSeconds),
+      }),
+    );
+  }
+
+  #takeMetrics(untilSeconds: number): MetricPoint[] {
+    const taken = this.#metrics.filter((point) => point.timeSeconds < untilSeconds);
+    this.#metrics = this.#metrics.filter((point) => point.timeSeconds >= untilSeconds);
+    return taken;
+  }
+
+  #assembleDue(dueSeconds: number): void {
+    for (const trace of this.#buffer.due(dueSeconds)) {
+      this.#assembleTrace(trace, dueSeconds);
+    }
+  }
+
+  #assembleTrace(trace: OpenTrace, dueSeconds: number): void {
+    const spans = this.#spans;
+    spans.load(trace);
+    for (const source of spans.duplicates) {
+      const batch = trace.batches[source]!;
+      this.#ledger.lost(batch.strings.text(batch.service[trace.rows[source]!]!), "duplicate", 1);
+    }
+    this.#assembler.rememberSends(spans);
+    const kept: number[] = [];
+    let nextDue = Number.POSITIVE_INFINITY;
+    for (const fragment of this.#assembler.fragments(spans)) {
+      if (fragment.endSeconds <= dueSeconds) {
+        this.#addFragment(fragment);
+      } else {
+        // An asynchronous leg that is still running: it waits for its own end.
+        nextDue = Math.min(nextDue, fragment.endSeconds);
+        kept.push(...fragment.spans.map((i) => spans.source[i]!));
+      }
+    }
+    if (kept.length === 0) {
+      this.#buffer.remove(trace);
+    } else {
+      this.#buffer.keep(trace, kept, nextDue);
+    }
+  }
+
+  #addFragment(fragment: Fragment): void {
+    const spans = this.#spans;
+    const index = this.#windowOf(fragment.endSeconds);
+    if (index < this.#nextWindow) {
+      this.#ledger.lost(spans.service(fragment.top), "late", fragment.spans.length);
+      return;
+    }
+    let builder = this.#builders.get(index);
+    if (builder === undefined) {
+      builder = new WindowBuilder();
+      this.#builders.set(index, builder);
+    }
+    const rows = this.#assembler.assemble(spans, fragment);
+    const traceRow = builder.addTrace(spans.batch[fragment.top]!.traceId, 4 * spans.row[fragment.top]!);
+    const offset = builder.visitCount;
+    for (const visit of rows.visits) {
+      builder.addVisit(visit, traceRow);
+    }
+    for (const call of rows.calls) {
+      const calleeVisit = call.calleeVisit < 0 ? -1 : call.calleeVisit + offset;
+      builder.addCall({ ...call, callerVisit: call.callerVisit + offset, calleeVisit });
+    }
+  }
+}

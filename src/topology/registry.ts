@@ -1,0 +1,100 @@
+import type {
+  CallProgram,
+  NodeKind,
+  Topology,
+  TopologyEdge,
+  TopologyInstance,
+  TopologyNode,
+  TopologyOperation,
+} from "../contracts/observation.ts";
+
+/** Most call programs kept apart for one operation; more share its overflow program. */
+const PROGRAMS_PER_OPERATION_MAX = 48;
+/** Most boxes, instances, operations and edges; beyond, everything new falls into the last one and is counted. */
+const ENTRIES_MAX = 20_000;
+
+/** Gives every node, instance, operation, edge and call program a number that never changes. */
+export class TopologyRegistry implements Topology {
+  readonly nodes: TopologyNode[] = [];
+  readonly instances: TopologyInstance[] = [];
+  readonly operations: TopologyOperation[] = [];
+  readonly edges: TopologyEdge[] = [];
+  readonly programs: CallProgram[] = [];
+  /** How many new entries were refused because a limit was reached. */
+  overflowCount = 0;
+
+  readonly #nodeByName = new Map<string, number>();
+  readonly #instanceByName = new Map<string, number>();
+  readonly #operationByName = new Map<string, number>();
+  readonly #edgeByEnds = new Map<string, number>();
+  readonly #programBySignature = new Map<string, number>();
+  readonly #programCount = new Map<number, number>();
+
+  node(name: string, kind: NodeKind): number {
+    return this.#entry(this.#nodeByName, name, this.nodes, (index) => ({ index, name, kind }));
+  }
+
+  instance(node: number, name: string): number {
+    return this.#entry(this.#instanceByName, `${node} ${name}`, this.instances, (index) => ({ index, name, node }));
+  }
+
+  operation(node: number, name: string): number {
+    return this.#entry(this.#operationByName, `${node} ${name}`, this.operations, (index) => ({
+      index,
+      name,
+      node,
+      isEntry: false,
+    }));
+  }
+
+  edge(callerOperation: number, calleeOperation: number, isAsync: boolean): number {
+    const key = `${callerOperation} ${calleeOperation} ${isAsync ? "a" : "s"}`;
+    return this.#entry(this.#edgeByEnds, key, this.edges, (index) => ({
+      index,
+      callerOperation,
+      calleeOperation,
+      isAsync,
+    }));
+  }
+
+  /** The program with these groups, or the operation's overflow program once it has too many. */
+  program(operation: number, groups: readonly (readonly number[])[]): number {
+    const key = `${operation}:${groups.map((group) => group.join(",")).join("|")}`;
+    const known = this.#programBySignature.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const count = this.#programCount.get(operation) ?? 0;
+    const isOverflow = count >= PROGRAMS_PER_OPERATION_MAX;
+    this.#programCount.set(operation, count + 1);
+    if (!isOverflow) {
+      return this.#entry(this.#programBySignature, key, this.programs, (index) => ({
+        index,
+        operation,
+        groups,
+        isOverflow,
+      }));
+    }
+    this.overflowCount++;
+    return this.#entry(this.#programBySignature, `${operation}:overflow`, this.programs, (index) => ({
+      index,
+      operation,
+      groups: [],
+      isOverflow,
+    }));
+  }
+
+  #entry<T>(known: Map<string, number>, key: string, list: T[], create: (index: number) => T): number {
+    const index = known.get(key);
+    if (index !== undefined) {
+      return index;
+    }
+    if (list.length >= ENTRIES_MAX) {
+      this.overflowCount++;
+      return list.length - 1;
+    }
+    list.push(create(list.length));
+    known.set(key, list.length - 1);
+    return list.length - 1;
+  }
+}

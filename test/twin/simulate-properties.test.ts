@@ -1,0 +1,248 @@
+// Goal: laws that hold for every network must hold for what the simulator makes of it.
+// Method: random networks without cycles; the laws are checked from the visits alone, as a tracer would see them.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compileNetwork, simulate } from "../../twin/simulate.ts";
+import type { NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
+import { arrivalsAt, delay, edge, fifo, lognormalTable, operation, poissonArrivals, program, ps, type Row, rowsOf, single } from "./networks.ts";
+import { type RandomCase, randomCase } from "./random-networks.ts";
+
+const RUNS = { numRuns: 60, seed: 7 };
+
+function run({ spec, arrivals, seed }: RandomCase): SimulatedVisits {
+  return simulate(compileNetwork(spec), arrivals, { seed });
+}
+
+/** ∫ f(number of intervals open) dt. */
+function integrate(intervals: readonly (readonly [number, number])[], f: (present: number) => number): number {
+  const changes = intervals.flatMap(([from, to]) => [
+    { at: from, by: 1 },
+    { at: to, by: -1 },
+  ]);
+  changes.sort((a, b) => a.at - b.at);
+  let present = 0;
+  let last = 0;
+  let total = 0;
+  for (const { at, by } of changes) {
+    total += present > 0 ? f(present) * (at - last) : 0;
+    present += by;
+    last = at;
+  }
+  return total;
+}
+
+function byReplica(rows: readonly Row[], spec: NetworkSpec): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${spec.operations[row.operation]!.station}/${row.replica}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return groups;
+}
+
+function makesCalls(spec: NetworkSpec, row: Row): boolean {
+  return spec.operations[row.operation]!.programs[0]!.groups.length > 0;
+}
+
+describe("laws over random networks", () => {
+  test("every visit that the programs ask for happens, once", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        const { spec, arrivals } = random;
+        const visits = run(random);
+        const wanted = new Float64Array(spec.operations.length);
+        const ask = (asked: number): void => {
+          wanted[asked]! += 1;
+          for (const call of spec.operations[asked]!.programs[0]!.groups.flat()) ask(spec.edges[call.edge]!.calleeOperation);
+        };
+        arrivals.operation.forEach(ask);
+        const found = new Float64Array(spec.operations.length);
+        for (const row of rowsOf(visits)) found[row.operation]! += 1;
+        expect(visits.isTruncated).toBe(false);
+        expect(found).toEqual(wanted);
+        expect(rowsOf(visits).filter((row) => row.isRoot).length).toBe(arrivals.timeSeconds.length);
+      }),
+      RUNS,
+    );
+  });
+
+  test("visits come in order of departure, ties in order of arrival, and lie after the arrival they descend from", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        const visits = run(random);
+        const rows = rowsOf(visits);
+        rows.forEach((row, i) => {
+          const before = rows[i - 1];
+          if (before !== undefined) {
+            expect(row.departure).toBeGreaterThanOrEqual(before.departure - 1e-12);
+            if (row.departure === before.departure) expect(row.arrival).toBeGreaterThanOrEqual(before.arrival);
+          }
+          expect(row.waiting).toBeGreaterThanOrEqual(0);
+          expect(row.waiting).toBeLessThanOrEqual(row.sojourn + 1e-9);
+          expect(row.arrival).toBeGreaterThanOrEqual(random.arrivals.timeSeconds[row.root]!);
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  test("Little's law: the mean number at a replica is its throughput times the mean sojourn time", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        for (const rows of byReplica(rowsOf(run(random)), random.spec).values()) {
+          const span = Math.max(...rows.map((row) => row.departure));
+          const meanPresent = integrate(rows.map((row) => [row.arrival, row.departure]), (present) => present) / span;
+          const meanSojourn = rows.reduce((sum, row) => sum + row.sojourn, 0) / rows.length;
+          expect(meanPresent).toBeCloseTo((rows.length / span) * meanSojourn, 9);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test("a FIFO replica never holds more visits than servers and never lets one wait while a server is free", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        for (const [key, rows] of byReplica(rowsOf(run(random)), random.spec)) {
+          const station = random.spec.stations[Number(key.split("/")[0])]!;
+          if (station.discipline !== "fifo") continue;
+          const servers = station.serverCount;
+          const held = rows.map((row) => [row.arrival + row.waiting, row.departure] as const);
+          const beyond = integrate(held, (present) => Math.max(0, present - servers));
+          expect(beyond).toBeLessThan(1e-9);
+          // Utilization law: the servers are busy as long as visits that could use them are there.
+          const busy = integrate(rows.map((row) => [row.arrival, row.departure]), (present) => Math.min(present, servers));
+          expect(busy).toBeCloseTo(rows.reduce((sum, row) => sum + row.sojourn - row.waiting, 0), 6);
+          const starts = [...rows].sort((a, b) => a.arrival - b.arrival).map((row) => row.arrival + row.waiting);
+          for (let i = 1; i < starts.length; i++) expect(starts[i]!).toBeGreaterThanOrEqual(starts[i - 1]! - 1e-9);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test("utilization law: a shared replica does all the work it can with who is there", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        for (const [key, rows] of byReplica(rowsOf(run(random)), random.spec)) {
+          const station = random.spec.stations[Number(key.split("/")[0])]!;
+          // With calls the time at work cannot be told from the visits alone.
+          if (station.discipline !== "ps" || rows.some((row) => makesCalls(random.spec, row))) continue;
+          const work = integrate(rows.map((row) => [row.arrival, row.departure]), (present) =>
+            Math.min(present, station.serverCount),
+          );
+          // A visit on less than one server waits for the rest of it.
+          const share = Math.min(1, station.serverCount);
+          const asked = rows.reduce((sum, row) => sum + row.sojourn - row.waiting, 0);
+          expect(work * (station.serverCount < 1 ? 1 : 1)).toBeCloseTo(asked, 6);
+          expect(share).toBeGreaterThan(0);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test("the same seed gives the same bytes, another seed others", () => {
+    fc.assert(
+      fc.property(randomCase, (random) => {
+        expect(run(random)).toEqual(run(random));
+      }),
+      { ...RUNS, numRuns: 20 },
+    );
+    const spec = single(fifo(1), lognormalTable(0.1, 1, 1));
+    const of = (seed: number) => run({ spec, arrivals: poissonArrivals(5, 100, 1), seed }).sojournSeconds;
+    expect(of(1)).not.toEqual(of(2));
+  });
+
+  test("a station nobody knows of changes nothing: every visit of the others keeps its bytes", () => {
+    fc.assert(
+      fc.property(randomCase, randomCase, (random, other) => {
+        const { spec, arrivals } = random;
+        const shiftStation = spec.stations.length;
+        const shiftOperation = spec.operations.length;
+        const shiftEdge = spec.edges.length;
+        const both: NetworkSpec = {
+          stations: [...spec.stations, ...other.spec.stations],
+          operations: [
+            ...spec.operations,
+            ...other.spec.operations.map(({ station, programs }) => ({
+              station: station + shiftStation,
+              programs: programs.map((each) => ({
+                ...each,
+                groups: each.groups.map((group) => group.map((call) => ({ edge: call.edge + shiftEdge }))),
+              })),
+            })),
+          ],
+          edges: [
+            ...spec.edges,
+            ...other.spec.edges.map((each) => ({ ...each, calleeOperation: each.calleeOperation + shiftOperation })),
+          ],
+        };
+        const merged = [
+          ...Array.from(arrivals.timeSeconds, (time, i) => ({ time, operation: arrivals.operation[i]! })),
+          ...Array.from(other.arrivals.timeSeconds, (time, i) => ({
+            time,
+            operation: other.arrivals.operation[i]! + shiftOperation,
+          })),
+        ].sort((a, b) => a.time - b.time);
+        const bothArrivals = {
+          timeSeconds: Float64Array.from(merged, (each) => each.time),
+          operation: Uint32Array.from(merged, (each) => each.operation),
+        };
+        const bare = ({ operation: at, arrival, waiting, sojourn, replica }: Row) => [at, arrival, waiting, sojourn, replica];
+        const alone = rowsOf(run(random)).map(bare);
+        const together = rowsOf(run({ spec: both, arrivals: bothArrivals, seed: random.seed }))
+          .filter((row) => row.operation < shiftOperation)
+          .map(bare);
+        expect(together).toEqual(alone);
+      }),
+      { ...RUNS, numRuns: 30 },
+    );
+  });
+});
+
+describe("common random numbers", () => {
+  // A front forks to a back that nobody waits for: what happens at the back cannot reach the front.
+  const chain = (backSamples: Float64Array, isAsync: boolean): NetworkSpec => ({
+    stations: [fifo(2), fifo(1)],
+    operations: [
+      operation(0, program(Array.from(lognormalTable(0.1, 1, 1, 500)).flatMap((seconds) => [seconds, 0]), [[0]])),
+      operation(1, program(backSamples)),
+    ],
+    edges: [edge(1, 0, isAsync)],
+  });
+  const back = lognormalTable(0.05, 1, 2, 500);
+
+  test("a back that became slower leaves the front it is not waited for by bit-identical", () => {
+    const arrivals = poissonArrivals(12, 2000, 3);
+    const front = (spec: NetworkSpec) =>
+      rowsOf(run({ spec, arrivals, seed: 5 })).filter((row) => row.operation === 0);
+    const slower = front(chain(back.map((seconds) => seconds * 1.5), true));
+    expect(slower).toEqual(front(chain(back, true)));
+    expect(slower.length).toBe(2000);
+  });
+
+  test("the difference between two scenarios varies far less with the same dice than with other dice", () => {
+    const mean = (spec: NetworkSpec, seed: number, arrivalSeed: number) => {
+      const visits = run({ spec, arrivals: poissonArrivals(8, 1000, arrivalSeed), seed });
+      return rowsOf(visits).filter((row) => row.isRoot).reduce((sum, row) => sum + row.sojourn, 0) / 1000;
+    };
+    const normal = chain(back, false);
+    const slower = chain(back.map((seconds) => seconds * 1.1), false);
+    const variance = (values: number[]) => {
+      const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+      return values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length;
+    };
+    const seeds = Array.from({ length: 20 }, (_, i) => i);
+    const same = variance(seeds.map((seed) => mean(slower, seed, 1) - mean(normal, seed, 1)));
+    const other = variance(seeds.map((seed) => mean(slower, seed, 1) - mean(normal, seed + 100, 1)));
+    expect(same).toBeLessThan(other / 5);
+  });
+});
+
+test("visits of equal times keep their order on a shared server as on a FIFO one", () => {
+  for (const station of [fifo(4), ps(4), delay()]) {
+    const rows = rowsOf(run({ spec: single(station, [1]), arrivals: arrivalsAt(0, 0, 0, 0), seed: 1 }));
+    expect(rows.map((row) => row.root)).toEqual([0, 1, 2, 3]);
+  }
+});

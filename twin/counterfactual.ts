@@ -1,0 +1,111 @@
+import type { Counterfactual } from "../src/contracts/forecast.ts";
+import type { Observation } from "../src/contracts/observation.ts";
+import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "./knowledge.ts";
+import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
+import { Reference } from "./reference.ts";
+import { simulateWindow } from "./simulated-window.ts";
+import { compileNetwork } from "./simulate.ts";
+
+const REPLICATES = 4;
+/** Fewer samples of an edge or operation than this do not make an observed distribution. */
+const SAMPLES_MIN = 3;
+
+/**
+ * For each suspect: the window as observed, simulated once more with only that node (its work, its edges in) put back to
+ * what was learned. The same dice are used throughout, so differences are the suspect's doing.
+ */
+export function counterfactuals(options: {
+  knowledge: Knowledge;
+  before: Observation | null;
+  window: Observation;
+  suspects: readonly number[];
+  seed: number;
+}): Counterfactual[] {
+  const { knowledge, window } = options;
+  const observed = observedOverrides(window, knowledge);
+  const entryMean = (overrides: Overrides): number => {
+    const network = buildNetwork(knowledge, window.topology, overrides);
+    const compiled = compileNetwork(network.spec);
+    const run = { network, compiled, before: options.before, window, replicates: REPLICATES, seed: options.seed };
+    return simulateWindow(run).entryMeanSeconds;
+  };
+  const normal = entryMean(NO_OVERRIDES);
+  const faulty = entryMean(observed);
+  const excess = faulty - normal;
+  return options.suspects.map((node) => {
+    const without = entryMean(withNormal(observed, node, window));
+    const share = excess > 0 ? (faulty - without) / excess : 0;
+    return {
+      node,
+      observedMeanSeconds: faulty,
+      predictedMeanSeconds: normal,
+      withoutItMeanSeconds: without,
+      explainedShare: Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0,
+    };
+  });
+}
+
+function withNormal(observed: Overrides, node: number, window: Observation): Overrides {
+  const { topology } = window;
+  const nodes = new Map(observed.nodes);
+  nodes.delete(node);
+  const gaps = new Map(observed.gaps);
+  for (const edge of observed.gaps.keys()) {
+    if (topology.operations[topology.edges[edge]!.calleeOperation]!.node === node) {
+      gaps.delete(edge);
+    }
+  }
+  return { nodes, gaps };
+}
+
+/** Every node and edge as the window showed it: waiting is part of what was seen, so nothing queues. */
+function observedOverrides(window: Observation, knowledge: Knowledge): Overrides {
+  const nodes = new Map<number, Map<number, OperationKnowledge>>();
+  const { visits, calls, topology } = window;
+  const rowsByOperation = new Map<number, number[]>();
+  for (let row = 0; row < visits.count; row++) {
+    const operation = visits.operation[row]!;
+    rowsByOperation.set(operation, [...(rowsByOperation.get(operation) ?? []), row]);
+  }
+  for (const [operation, rows] of rowsByOperation) {
+    const node = topology.operations[operation]!.node;
+    const known = knowledge.nodes.get(node)?.operations.get(operation);
+    if (known !== undefined && rows.length >= SAMPLES_MIN) {
+      const ofNode = nodes.get(node) ?? new Map<number, OperationKnowledge>();
+      nodes.set(node, ofNode);
+      ofNode.set(operation, { ...known, programs: observedPrograms(window, rows) });
+    }
+  }
+  const gapLists = new Map<number, number[]>();
+  for (let row = 0; row < calls.count; row++) {
+    const gap = calls.gapSeconds[row]!;
+    if (!Number.isNaN(gap)) {
+      gapLists.set(calls.edge[row]!, [...(gapLists.get(calls.edge[row]!) ?? []), Math.max(0, gap)]);
+    }
+  }
+  const gaps = new Map<number, Float64Array>();
+  for (const [edge, list] of gapLists) {
+    if (list.length >= SAMPLES_MIN) {
+      gaps.set(edge, new Reference(Float64Array.from(list)).sorted);
+    }
+  }
+  return { nodes, gaps };
+}
+
+function observedPrograms(window: Observation, rows: readonly number[]): ProgramKnowledge[] {
+  const { visits } = window;
+  const byProgram = new Map<number, number[]>();
+  for (const row of rows) {
+    const program = visits.program[row]!;
+    byProgram.set(program, [...(byProgram.get(program) ?? []), row]);
+  }
+  return [...byProgram].map(([program, list]) => {
+    const first = list[0]!;
+    const segmentCount = visits.segmentStart[first + 1]! - visits.segmentStart[first]!;
+    const segmentSamples = new Float64Array(list.length * segmentCount);
+    list.forEach((row, i) => {
+      segmentSamples.set(visits.segmentSeconds.subarray(visits.segmentStart[row]!, visits.segmentStart[row]! + segmentCount), i * segmentCount);
+    });
+    return { program, count: list.length, segmentSamples, segmentCount };
+  });
+}

@@ -1,0 +1,66 @@
+import type { StationStructure } from "../src/contracts/forecast.ts";
+import type { Reference } from "./reference.ts";
+import type { Discrepancy } from "./residual.ts";
+
+/** One plausible structure of a node with the service times it implies. */
+export interface StructureKnowledge {
+  readonly structure: StationStructure;
+  /** Inverted service times by operation. */
+  readonly service: ReadonlyMap<number, Reference>;
+}
+
+/** A call program as the twin replays it: whole rows of self segments, waiting taken out. */
+export interface ProgramKnowledge {
+  readonly program: number;
+  readonly count: number;
+  /** Row-major, one row a visit, one column a self segment; seconds. */
+  readonly segmentSamples: Float64Array;
+  readonly segmentCount: number;
+}
+
+export interface OperationKnowledge {
+  readonly operation: number;
+  readonly visitCount: number;
+  readonly programs: readonly ProgramKnowledge[];
+  /** Visits per visit of each entry operation, by entry operation. */
+  readonly visitsPerEntry: ReadonlyMap<number, number>;
+  readonly sojourn: Reference;
+}
+
+export interface NodeKnowledge {
+  readonly node: number;
+  readonly visitCount: number;
+  /** Plausible structures, the best first. */
+  readonly structures: readonly StructureKnowledge[];
+  readonly isIdentified: boolean;
+  readonly operations: ReadonlyMap<number, OperationKnowledge>;
+  readonly instances: readonly { readonly instance: number; readonly weight: number }[];
+  readonly lag: Reference | null;
+  /** Share of the slowest tenth in all service time. */
+  readonly slowestTenthShare: number;
+}
+
+/** Slowly moving averages of a node, taken window by window. */
+export interface NodeRates {
+  readonly errorShare: number;
+  readonly missingShare: number;
+  readonly resendMean: number;
+  readonly cpuMean: number;
+}
+
+export interface NodeDiscrepancies {
+  readonly service: Discrepancy;
+  readonly sojourn: Discrepancy;
+  readonly gapIn: Discrepancy;
+  readonly gapOut: Discrepancy;
+  readonly lag: Discrepancy;
+}
+
+/** All the twin knows at one time. Replaced as a whole when it is learned anew. */
+export interface Knowledge {
+  readonly nodes: ReadonlyMap<number, NodeKnowledge>;
+  /** Gap samples by edge. */
+  readonly gaps: ReadonlyMap<number, Reference>;
+  /** Mean entry rate over the windows learned from, requests per second. */
+  readonly entryRatePerSecond: number;
+}

@@ -1,0 +1,143 @@
+import type { Observation, Topology } from "../src/contracts/observation.ts";
+import type { Knowledge, NodeKnowledge, OperationKnowledge } from "./knowledge.ts";
+import type { CallSpec, EdgeSpec, NetworkSpec, OperationSpec, ProgramSpec, StationSpec } from "./spec.ts";
+
+/** Visits of one station that follow each other keep company in the bootstrap. */
+const BLOCK_LENGTH = 8;
+const NO_GAP = new Float64Array([0]);
+
+/** A network the simulator can run, and how its numbers relate to the topology's. */
+export interface BuiltNetwork {
+  readonly spec: NetworkSpec;
+  /** Network operation by topology operation, −1 when nothing is known of it. */
+  readonly operationIndex: Int32Array;
+  /** Topology operation by network operation. */
+  readonly topologyOperation: Uint32Array;
+}
+
+/** Replaces what the twin knows of a node or an edge by what a window showed, to ask "what if only this were so". */
+export interface Overrides {
+  /** Segments by program and structure-free service: the node as observed, waiting included. */
+  readonly nodes: ReadonlyMap<number, ReadonlyMap<number, OperationKnowledge>>;
+  readonly gaps: ReadonlyMap<number, Float64Array>;
+}
+
+export const NO_OVERRIDES: Overrides = { nodes: new Map(), gaps: new Map() };
+
+/** Lays out what is known as a network of stations: one station a node, one replica an instance. */
+export function buildNetwork(knowledge: Knowledge, topology: Topology, overrides: Overrides): BuiltNetwork {
+  const stations: StationSpec[] = [];
+  const operations: OperationSpec[] = [];
+  const operationIndex = new Int32Array(topology.operations.length).fill(-1);
+  const topologyOperation: number[] = [];
+  const known: { node: NodeKnowledge; operation: OperationKnowledge; station: number }[] = [];
+  for (const node of knowledge.nodes.values()) {
+    const observed = overrides.nodes.get(node.node);
+    const structure = observed === undefined ? node.structures[0]!.structure : DELAY;
+    const station = stations.length;
+    stations.push({ ...structure, replicaWeights: node.instances.map((each) => each.weight), balancing: "random" });
+    for (const operation of node.operations.values()) {
+      operationIndex[operation.operation] = known.length;
+      topologyOperation.push(operation.operation);
+      known.push({ node, operation: observed?.get(operation.operation) ?? operation, station });
+    }
+  }
+  const edges = edgeSpecs(knowledge, topology, operationIndex, overrides);
+  const asyncEdgesOf = asyncEdges(topology, operationIndex);
+  for (const { operation, station } of known) {
+    const forks = asyncEdgesOf.get(operation.operation) ?? [];
+    operations.push({ station, programs: programSpecs(operation, topology, operationIndex, forks) });
+  }
+  return { spec: { stations, operations, edges }, operationIndex, topologyOperation: Uint32Array.from(topologyOperation) };
+}
+
+const DELAY = { discipline: "delay", serverCount: Number.POSITIVE_INFINITY } as const;
+
+function edgeSpecs(
+  knowledge: Knowledge,
+  topology: Topology,
+  operationIndex: Int32Array,
+  overrides: Overrides,
+): EdgeSpec[] {
+  return topology.edges.map((edge) => ({
+    // An edge to an unknown operation is never called: programs leave it out.
+    calleeOperation: Math.max(0, operationIndex[edge.calleeOperation]!),
+    gapSamples: overrides.gaps.get(edge.index) ?? knowledge.gaps.get(edge.index)?.sorted ?? NO_GAP,
+    isAsync: edge.isAsync,
+  }));
+}
+
+/** Edges from a queue to its consumers: the queue's visit forks them. */
+function asyncEdges(topology: Topology, operationIndex: Int32Array): Map<number, number[]> {
+  const byCaller = new Map<number, number[]>();
+  for (const edge of topology.edges) {
+    const caller = topology.operations[edge.callerOperation]!;
+    if (edge.isAsync && topology.nodes[caller.node]!.kind === "queue" && operationIndex[edge.calleeOperation]! >= 0) {
+      byCaller.set(caller.index, [...(byCaller.get(caller.index) ?? []), edge.index]);
+    }
+  }
+  return byCaller;
+}
+
+function programSpecs(
+  operation: OperationKnowledge,
+  topology: Topology,
+  operationIndex: Int32Array,
+  forks: readonly number[],
+): ProgramSpec[] {
+  const usable = operation.programs.filter((each) => !topology.programs[each.program]!.isOverflow && each.count > 0);
+  const chosen = usable.length > 0 ? usable : operation.programs;
+  const total = chosen.reduce((sum, each) => sum + each.count, 0);
+  return chosen.map((each) => {
+    const groups = topology.programs[each.program]!.groups.map((group) => knownCalls(group, topology, operationIndex));
+    const withForks = forks.length === 0 ? groups : [...groups, forks.map((edge): CallSpec => ({ edge }))];
+    return {
+      probability: each.count / total,
+      segmentSamples: padColumns(each.segmentSamples, each.segmentCount, withForks.length + 1),
+      groups: withForks,
+      blockLength: BLOCK_LENGTH,
+    };
+  });
+}
+
+function knownCalls(group: readonly number[], topology: Topology, operationIndex: Int32Array): CallSpec[] {
+  return group
+    .filter((edge) => operationIndex[topology.edges[edge]!.calleeOperation]! >= 0)
+    .map((edge) => ({ edge }));
+}
+
+/** The same rows with more columns, the new ones 0. */
+function padColumns(samples: Float64Array, columns: number, wanted: number): Float64Array {
+  if (columns === wanted) {
+    return samples;
+  }
+  const rows = samples.length / columns;
+  const padded = new Float64Array(rows * wanted);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < Math.min(columns, wanted); column++) {
+      padded[row * wanted + column] = samples[row * columns + column]!;
+    }
+  }
+  return padded;
+}
+
+/** Root arrivals of some windows, sorted by time, as arrivals of the network. */
+export function arrivalsOf(
+  windows: readonly Observation[],
+  operationIndex: Int32Array,
+): { timeSeconds: Float64Array; operation: Uint32Array } {
+  const found: { time: number; operation: number }[] = [];
+  for (const { visits } of windows) {
+    for (let row = 0; row < visits.count; row++) {
+      const operation = visits.isRoot[row] === 1 ? (operationIndex[visits.operation[row]!] ?? -1) : -1;
+      if (operation >= 0) {
+        found.push({ time: visits.arrivalSeconds[row]!, operation });
+      }
+    }
+  }
+  found.sort((a, b) => a.time - b.time);
+  return {
+    timeSeconds: Float64Array.from(found, (each) => each.time),
+    operation: Uint32Array.from(found, (each) => each.operation),
+  };
+}

@@ -1,0 +1,59 @@
+import type { OperationForecast } from "../src/contracts/forecast.ts";
+import type { Observation } from "../src/contracts/observation.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { quantileOfSorted } from "./reference.ts";
+import { ResidualAccumulator } from "./residual.ts";
+import type { SimulatedWindow } from "./simulated-window.ts";
+
+/** Observed and predicted latency of every operation that was visited in the window. */
+export function forecastOperations(
+  observation: Observation,
+  knowledge: Knowledge,
+  simulated: SimulatedWindow,
+): OperationForecast[] {
+  const { visits, topology } = observation;
+  const sojourns = new Map<number, number[]>();
+  for (let row = 0; row < visits.count; row++) {
+    const operation = visits.operation[row]!;
+    const list = sojourns.get(operation);
+    if (list === undefined) {
+      sojourns.set(operation, [visits.sojournSeconds[row]!]);
+    } else {
+      list.push(visits.sojournSeconds[row]!);
+    }
+  }
+  const windowSeconds = observation.endSeconds - observation.startSeconds;
+  const forecasts: OperationForecast[] = [];
+  for (const [operation, list] of [...sojourns].sort((a, b) => a[0] - b[0])) {
+    const sorted = Float64Array.from(list).sort();
+    const prediction = simulated.operations.get(operation);
+    const known = knowledge.nodes.get(topology.operations[operation]!.node)?.operations.get(operation);
+    const accumulator = new ResidualAccumulator();
+    if (prediction !== undefined && prediction.pooled.count > 0) {
+      for (const sojourn of sorted) {
+        accumulator.add(sojourn, prediction.pooled);
+      }
+    }
+    const replicates = (prediction?.replicates ?? []).filter((samples) => samples.length > 0);
+    forecasts.push({
+      operation,
+      visitCount: sorted.length,
+      arrivalRatePerSecond: sorted.length / windowSeconds,
+      observedP50Seconds: quantileOfSorted(sorted, 0.5),
+      observedP95Seconds: quantileOfSorted(sorted, 0.95),
+      observedMeanSeconds: list.reduce((sum, each) => sum + each, 0) / list.length,
+      predictedP50Seconds: band(replicates, 0.5),
+      predictedP95Seconds: band(replicates, 0.95),
+      predictedMeanSeconds: prediction?.pooled.meanSeconds ?? Number.NaN,
+      referenceMeanSeconds: known?.sojourn.meanSeconds ?? Number.NaN,
+      residual: accumulator.residual(0),
+    });
+  }
+  return forecasts;
+}
+
+/** 5 %, 50 % and 95 % over replicates of the window's p-quantile. */
+function band(replicates: readonly Float64Array[], p: number): readonly [number, number, number] {
+  const quantiles = Float64Array.from(replicates, (samples) => quantileOfSorted(samples, p)).sort();
+  return [quantileOfSorted(quantiles, 0.05), quantileOfSorted(quantiles, 0.5), quantileOfSorted(quantiles, 0.95)];
+}

@@ -1,0 +1,80 @@
+import type { Observation } from "../src/contracts/observation.ts";
+import type { BuiltNetwork } from "./network-builder.ts";
+import { arrivalsOf } from "./network-builder.ts";
+import { Reference } from "./reference.ts";
+import { type CompiledNetwork, simulate } from "./simulate.ts";
+
+/** Largest number of visits one replicate may have open at a time before it is cut short. */
+const OPEN_VISITS_MAX = 200_000;
+
+/** Sojourn times of one operation in every replicate of a window. */
+export interface SimulatedOperation {
+  readonly replicates: readonly Float64Array[];
+  readonly pooled: Reference;
+}
+
+export interface SimulatedWindow {
+  /** By topology operation. */
+  readonly operations: ReadonlyMap<number, SimulatedOperation>;
+  /** Mean sojourn time of exogenous visits over all replicates, seconds; NaN when nobody came. */
+  readonly entryMeanSeconds: number;
+}
+
+/**
+ * Runs the window's own arrivals through the network, several times. The arrivals of the window before warm the queues
+ * up; visits that depart inside the window count. Equal seeds give equal dice, whatever was changed in the network.
+ */
+export function simulateWindow(options: {
+  network: BuiltNetwork;
+  compiled: CompiledNetwork;
+  before: Observation | null;
+  window: Observation;
+  replicates: number;
+  seed: number;
+}): SimulatedWindow {
+  const { network, window } = options;
+  const windows = options.before === null ? [window] : [options.before, window];
+  const arrivals = arrivalsOf(windows, network.operationIndex);
+  const origin = arrivals.timeSeconds[0] ?? window.startSeconds;
+  const timeSeconds = arrivals.timeSeconds.map((time) => time - origin);
+  const from = window.startSeconds - origin;
+  const until = window.endSeconds - origin;
+  const samples = new Map<number, number[][]>();
+  let entrySum = 0;
+  let entryCount = 0;
+  for (let replicate = 0; replicate < options.replicates; replicate++) {
+    const visits = simulate(
+      options.compiled,
+      { timeSeconds, operation: arrivals.operation },
+      { seed: options.seed + replicate, untilSeconds: until, maxOpenVisits: OPEN_VISITS_MAX },
+    );
+    for (let i = 0; i < visits.count; i++) {
+      const sojourn = visits.sojournSeconds[i]!;
+      const departure = visits.arrivalSeconds[i]! + sojourn;
+      if (departure < from || departure >= until) {
+        continue;
+      }
+      const operation = network.topologyOperation[visits.operation[i]!]!;
+      replicateSamples(samples, operation, options.replicates)[replicate]!.push(sojourn);
+      if (visits.isRoot[i] === 1) {
+        entrySum += sojourn;
+        entryCount++;
+      }
+    }
+  }
+  const operations = new Map<number, SimulatedOperation>();
+  for (const [operation, lists] of samples) {
+    const replicates = lists.map((list) => Float64Array.from(list).sort());
+    operations.set(operation, { replicates, pooled: new Reference(Float64Array.from(lists.flat())) });
+  }
+  return { operations, entryMeanSeconds: entryCount === 0 ? Number.NaN : entrySum / entryCount };
+}
+
+function replicateSamples(samples: Map<number, number[][]>, operation: number, replicates: number): number[][] {
+  let lists = samples.get(operation);
+  if (lists === undefined) {
+    lists = Array.from({ length: replicates }, () => []);
+    samples.set(operation, lists);
+  }
+  return lists;
+}
