@@ -25,12 +25,15 @@ export interface StructureStatistic {
 }
 
 export interface StructureSelection {
-  /** What the visits do not contradict, best first; never empty. */
+  /**
+   * What the visits do not contradict, best first; never empty. With too few visits, or load below a quarter under every
+   * candidate, all that is not ruled out by violations: the statistic has no say then.
+   */
   readonly plausible: readonly StationStructure[];
   readonly best: StationStructure;
   /** One row a candidate, best first. */
   readonly statistics: readonly StructureStatistic[];
-  /** False while there are too few visits, too little load, or no sign that visits ever waited. */
+  /** False while there are too few visits, too little load, or no sign that visits ever waited (delay is plausible). */
   readonly isIdentified: boolean;
 }
 
@@ -83,15 +86,17 @@ export function selectStructuresOfInstances(
     .map((structure) => weigh(structure, samples, splits, visitCount))
     .sort((a, b) => (a.statistic === b.statistic ? 0 : a.statistic - b.statistic));
   const best = statistics[0]!;
-  const bound =
-    visitCount < VISITS_MIN ? Number.MAX_VALUE : Math.max(STATISTIC_PLAUSIBLE, best.statistic + STATISTIC_MARGIN);
-  const plausible = statistics.filter((row) => row.statistic <= bound).map((row) => row.structure);
-  const hasQueued = !plausible.some((structure) => structure.discipline === "delay");
+  const possible = statistics.filter((row) => row.statistic < Number.POSITIVE_INFINITY);
+  const isUntold = visitCount < VISITS_MIN || possible.every((row) => row.utilization < UTILIZATION_MIN);
+  const bound = Math.max(STATISTIC_PLAUSIBLE, best.statistic + STATISTIC_MARGIN);
+  const plausible = possible.filter((row) => isUntold || row.statistic <= bound).map((row) => row.structure);
+  // Where delay explains the visits too, nothing shows that any ever waited.
+  const hasQueued = possible.length > 0 && !plausible.some((structure) => structure.discipline === "delay");
   return {
     plausible: plausible.length > 0 ? plausible : [best.structure],
     best: best.structure,
     statistics,
-    isIdentified: visitCount >= VISITS_MIN && best.utilization >= UTILIZATION_MIN && hasQueued && plausible.length > 0,
+    isIdentified: !isUntold && hasQueued && best.utilization >= UTILIZATION_MIN,
   };
 }
 

@@ -55,13 +55,9 @@ export class Fleet {
     this.#members = membersOf(options);
   }
 
-  /** Process ids of all children that run. */
-  get pids(): readonly number[] {
-    return this.#members.flatMap((member) => (member.child?.pid === undefined ? [] : [member.child.pid]));
-  }
-
-  get memberNames(): readonly string[] {
-    return this.#members.map((member) => member.name);
+  /** All children that run. */
+  get processes(): readonly { readonly name: string; readonly pid: number }[] {
+    return this.#members.flatMap(({ name, child }) => (child?.pid === undefined ? [] : [{ name, pid: child.pid }]));
   }
 
   /** Port of the entry service. */

@@ -44,7 +44,11 @@ export function createApi(options: ApiOptions): Api {
   const basePath = checkedBasePath(options.basePath ?? "");
   const stream = new EventStream(live, metrics, { ...DEFAULT_STREAM_LIMITS, ...options.streamLimits });
   registerLiveMetrics(metrics, live);
-  const openApi = { ...openApiDocument, info: { ...openApiDocument.info, version }, servers: [{ url: basePath || "/" }] };
+  const openApi = {
+    ...openApiDocument,
+    info: { ...openApiDocument.info, version },
+    servers: [{ url: basePath || "/" }],
+  };
   const routes = apiRouter(routesOf({ store, live, stream, metrics, version, openApi }));
 
   let boundHost: string | null = null;
@@ -80,7 +84,10 @@ function apiRouter(routes: ReturnType<typeof routesOf>): Router {
     });
   }
   router.use("/api", (request) => {
-    throw new RequestError(404, `${request.originalUrl.split("?", 1)[0]} is no path of the API: see /api/v1/openapi.json`);
+    throw new RequestError(
+      404,
+      `${request.originalUrl.split("?", 1)[0]} is no path of the API: see /api/v1/openapi.json`,
+    );
   });
   return router;
 }

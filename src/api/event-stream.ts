@@ -12,7 +12,11 @@ export interface StreamLimits {
   readonly heartbeatSeconds: number;
 }
 
-export const DEFAULT_STREAM_LIMITS: StreamLimits = { maxClients: 64, maxBufferBytes: 1024 * 1024, heartbeatSeconds: 15 };
+export const DEFAULT_STREAM_LIMITS: StreamLimits = {
+  maxClients: 64,
+  maxBufferBytes: 1024 * 1024,
+  heartbeatSeconds: 15,
+};
 
 /**
  * Server-sent events: each event of the line goes to every client, as JSON in an unnamed message.
@@ -33,7 +37,10 @@ export class EventStream {
   constructor(live: Live, { counters }: ApiMetrics, limits: StreamLimits) {
     this.#live = live;
     this.#limits = limits;
-    this.#dropped = counters.counter("spantwin_sse_clients_dropped_total", "Stream clients let go: they read too slowly.");
+    this.#dropped = counters.counter(
+      "spantwin_sse_clients_dropped_total",
+      "Stream clients let go: they read too slowly.",
+    );
     this.#refused = counters.counter("spantwin_sse_clients_refused_total", "Stream clients refused: too many.");
     counters.read("gauge", "spantwin_sse_clients", "Stream clients connected now.", () => this.#clients.size);
     this.#dropped.add(0);
@@ -47,7 +54,8 @@ export class EventStream {
       this.#refused.add(1);
       throw new RequestError(503, `the stream has ${this.#limits.maxClients} clients already: try again later`);
     }
-    const beginning = message({ type: "status", status: this.#live.status() }) + message({ type: "map", map: this.#live.map() });
+    const beginning =
+      message({ type: "status", status: this.#live.status() }) + message({ type: "map", map: this.#live.map() });
     response.status(200).set({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
     if (request.method === "HEAD") {
       response.end();
@@ -71,7 +79,10 @@ export class EventStream {
 
   #wake(): void {
     this.#unsubscribe ??= this.#live.subscribe((event) => this.#sendAll(message(event)));
-    this.#heartbeat ??= setInterval(() => this.#sendAll(": heartbeat\n\n"), this.#limits.heartbeatSeconds * 1000).unref();
+    this.#heartbeat ??= setInterval(
+      () => this.#sendAll(": heartbeat\n\n"),
+      this.#limits.heartbeatSeconds * 1000,
+    ).unref();
   }
 
   #sendAll(text: string): void {

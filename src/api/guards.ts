@@ -25,7 +25,10 @@ export const securityHeaders: RequestHandler = (_request, response, next) => {
  * Refuses names that are not ours, against DNS rebinding: a foreign page may point its own name at 127.0.0.1, and the
  * browser would then let it read everything. Bound to a public address without `allowedHosts` every name is taken.
  */
-export function hostGuard(options: { allowedHosts: readonly string[]; boundHost: () => string | null }): RequestHandler {
+export function hostGuard(options: {
+  allowedHosts: readonly string[];
+  boundHost: () => string | null;
+}): RequestHandler {
   const allowed = new Set(options.allowedHosts.map(hostName));
   return (request, _response, next) => {
     const bound = options.boundHost();
@@ -44,7 +47,8 @@ export const crossSiteGuard: RequestHandler = (request, _response, next) => {
   }
   const { origin, host } = request.headers;
   const site = request.headers["sec-fetch-site"];
-  const isForeign = (origin !== undefined && !isSameHost(origin, host)) || (site !== undefined && site !== "same-origin");
+  const isForeign =
+    (origin !== undefined && !isSameHost(origin, host)) || (site !== undefined && site !== "same-origin");
   next(isForeign ? new RequestError(403, `${request.method} from another site is refused`) : undefined);
 };
 

@@ -26,7 +26,10 @@ export async function listenApi(api: Api, address: { host: string; port: number 
   const limits = { headersTimeout: 20_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
   const server = createServer(limits, api.app);
   server.maxConnections = MAX_CONNECTIONS;
-  const dropped = api.metrics.counters.counter("spantwin_api_connections_dropped_total", "Connections closed: too many.");
+  const dropped = api.metrics.counters.counter(
+    "spantwin_api_connections_dropped_total",
+    "Connections closed: too many.",
+  );
   dropped.add(0);
   server.on("drop", () => dropped.add(1));
   // Known before the first request can come in.

@@ -18,7 +18,9 @@ export interface ApiMetrics {
 /** Adds what the running line says of itself. */
 export function registerLiveMetrics({ counters }: ApiMetrics, live: Live): void {
   counters.read("counter", "spantwin_spans_received_total", "Spans received.", () => live.status().spansReceived);
-  counters.read("counter", "spantwin_spans_lost_total", "Spans not, or not fully, used, by reason.", () => lostSpans(live));
+  counters.read("counter", "spantwin_spans_lost_total", "Spans not, or not fully, used, by reason.", () =>
+    lostSpans(live),
+  );
   counters.read("counter", "spantwin_windows_total", "Windows of event time judged.", () => live.status().windowsSeen);
   counters.read("gauge", "spantwin_open_incidents", "Incidents open now.", () => live.status().openIncidents);
   counters.read("gauge", "spantwin_ready", "1 when verdicts are given.", () => (live.health().ready ? 1 : 0));

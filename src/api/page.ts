@@ -1,20 +1,26 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 
 import express, { type RequestHandler, type Router } from "express";
 
-const NOT_BUILT = "The page is not built yet. Run `npm run build:ui` and load this address again.\nThe API answers under api/v1/.\n";
+const NOT_BUILT =
+  "The page is not built yet. Run `npm run build:ui` and load this address again.\nThe API answers under api/v1/.\n";
 
 /** Serves the built page from a directory. A path that is no file leads to the page's start: its views live in the address's fragment. */
 export function pageRouter(uiDirectory: string): Router {
   const router = express.Router();
   router.use((request, response, next) => {
     if (request.method === "GET" || request.method === "HEAD") next();
-    else response.status(405).set("allow", "GET, HEAD").json({ error: `${request.method} is not allowed here` });
+    else
+      response
+        .status(405)
+        .set("allow", "GET, HEAD")
+        .json({ error: `${request.method} is not allowed here` });
   });
   router.use(endWithSlash);
   router.get("/", (_request, response, next) => {
     response.set("cache-control", "no-cache");
-    response.sendFile(join(uiDirectory, "index.html"), (error?: NodeJS.ErrnoException) => {
+    // With a root, since a directory above it may begin with a dot.
+    response.sendFile("index.html", { root: resolve(uiDirectory) }, (error?: NodeJS.ErrnoException) => {
       if (error === undefined || error === null || response.headersSent) return;
       if (error.code === "ENOENT") response.status(503).type("text/plain").send(NOT_BUILT);
       else next(error);

@@ -45,7 +45,11 @@ export function readParameters<Schema extends z.ZodObject>(schema: Schema, given
   if (issue?.code === "unrecognized_keys") {
     const key = issue.keys[0] ?? "";
     const known = Object.keys(schema.shape).join(", ");
-    throw badRequest(key, values[key], known === "" ? "is not known: none is taken here" : `is not known: take ${known}`);
+    throw badRequest(
+      key,
+      values[key],
+      known === "" ? "is not known: none is taken here" : `is not known: take ${known}`,
+    );
   }
   const key = String(issue?.path[0] ?? "");
   if (values[key] === undefined) throw new RequestError(400, `${key}: is missing, ${issue?.message ?? ""}`);

@@ -5,7 +5,15 @@ import type { Store } from "../contracts/store.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Live } from "./live.ts";
 import type { ApiMetrics } from "./metrics.ts";
-import { badRequest, incidentIdParameter, incidentsQuery, noQuery, readParameters, seriesQuery, traceIdParameter } from "./query.ts";
+import {
+  badRequest,
+  incidentIdParameter,
+  incidentsQuery,
+  noQuery,
+  readParameters,
+  seriesQuery,
+  traceIdParameter,
+} from "./query.ts";
 import { readinessOf } from "./readiness.ts";
 import { RequestError } from "./request-error.ts";
 
@@ -71,7 +79,8 @@ function send(response: Response, body: object): void {
 }
 
 function found<Kept>(kept: Kept | null, key: string, value: string, what: string): Kept & object {
-  if (kept === null || kept === undefined) throw new RequestError(404, `${key}: ${JSON.stringify(value)} is no ${what}`);
+  if (kept === null || kept === undefined)
+    throw new RequestError(404, `${key}: ${JSON.stringify(value)} is no ${what}`);
   return kept;
 }
 

@@ -16,11 +16,17 @@ export interface TwinLike {
   counterfactuals(suspects: readonly number[]): Counterfactual[];
 }
 
-/** Everything one window led to. */
-export interface WindowResult {
+/** What one scorer, with the common decision rule behind it, made of a window. */
+export interface Judgement {
   readonly scored: Scored;
   readonly events: readonly IncidentEvent[];
+}
+
+/** Everything one window led to. */
+export interface WindowResult extends Judgement {
   readonly detector: Detector;
+  /** Judgements of the scorers that only watch, in their order. */
+  readonly watching: readonly Judgement[];
 }
 
 export type WindowListener = (result: WindowResult) => void;
@@ -36,10 +42,19 @@ export class Line {
   readonly #scorer: Scorer;
   readonly #gate: LearningGate;
   readonly #listeners: WindowListener[] = [];
+  readonly #watchers: readonly { readonly scorer: Scorer; readonly detector: Detector }[];
 
-  constructor(parts: { settings: Settings; twin: TwinLike; scorer: Scorer; ledger: Ledger }) {
+  /** @param parts.watchers scorers that judge the same windows without a say in what is learned */
+  constructor(parts: {
+    settings: Settings;
+    twin: TwinLike;
+    scorer: Scorer;
+    ledger: Ledger;
+    watchers?: readonly Scorer[];
+  }) {
     this.#twin = parts.twin;
     this.#scorer = parts.scorer;
+    this.#watchers = (parts.watchers ?? []).map((scorer) => ({ scorer, detector: new Detector() }));
     this.observer = new Observer(parts.settings, parts.ledger);
     this.#gate = new LearningGate({ delaySeconds: parts.settings.learningDelaySeconds });
   }
@@ -63,14 +78,19 @@ export class Line {
 
   #takeWindow(observation: Observation): void {
     const forecast = this.#twin.forecast(observation);
-    const scored = this.#scorer.score(forecast);
-    const events = this.detector.decide(scored, (nodes) => this.#twin.counterfactuals(nodes));
+    const { scored, events } = this.#judge(this.#scorer, this.detector, forecast);
+    const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, forecast));
     const onset = this.detector.isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
     for (const clean of this.#gate.take(forecast, onset)) {
       this.#twin.learn(clean);
     }
     for (const listener of this.#listeners) {
-      listener({ scored, events, detector: this.detector });
+      listener({ scored, events, detector: this.detector, watching });
     }
+  }
+
+  #judge(scorer: Scorer, detector: Detector, forecast: Forecast): Judgement {
+    const scored = scorer.score(forecast);
+    return { scored, events: detector.decide(scored, (nodes) => this.#twin.counterfactuals(nodes)) };
   }
 }

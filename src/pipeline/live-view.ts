@@ -114,19 +114,11 @@ export class LiveView {
     return this.#model;
   }
 
-  health(): { ready: boolean; detail: Readonly<Record<string, unknown>> } {
+  health(): { ready: boolean; detail: string } {
     const status = this.status();
-    const detail = {
-      phase: status.phase,
-      message: status.phase === "watching" ? "watching" : `learning, ${status.readyCount} of ${status.readiness.length}`,
-      services: Object.fromEntries(
-        status.readiness.map((each) => [
-          each.node,
-          each.isReady ? "ready" : `learning, ${Math.min(each.visitsLearned, each.visitsNeeded)} of ${each.visitsNeeded}`,
-        ]),
-      ),
-    };
-    return { ready: status.phase === "watching", detail };
+    const learning = `learning, ${status.readyCount} of ${status.readiness.length} ready`;
+    const details = { waiting: "no span received yet", learning, watching: "watching" };
+    return { ready: status.phase === "watching", detail: details[status.phase] };
   }
 
   #takeWindow(result: WindowResult): void {

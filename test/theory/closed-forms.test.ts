@@ -40,9 +40,9 @@ describe("Erlang", () => {
 
   test("C refuses a queue without a steady state", () => {
     expect(() => erlangC(2, 2)).toThrow(RangeError);
-    expect(() => meanWaitingSecondsFifo({ arrivalRatePerSecond: 10, meanServiceSeconds: 0.1, serviceVariation: 1 })).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      meanWaitingSecondsFifo({ arrivalRatePerSecond: 10, meanServiceSeconds: 0.1, serviceVariation: 1 }),
+    ).toThrow(RangeError);
   });
 });
 
@@ -81,7 +81,10 @@ describe("limits", () => {
 
   test("one shared server and c = 1 shared servers are the same", () => {
     const shared = { arrivalRatePerSecond: 7, meanServiceSeconds: 0.1 };
-    expect(meanSojournSecondsSharedServers({ ...shared, serverCount: 1 })).toBeCloseTo(meanSojournSecondsPs(shared), 12);
+    expect(meanSojournSecondsSharedServers({ ...shared, serverCount: 1 })).toBeCloseTo(
+      meanSojournSecondsPs(shared),
+      12,
+    );
   });
 
   test("a Jackson network that is a row is a tandem", () => {

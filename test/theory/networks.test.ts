@@ -1,8 +1,8 @@
 // Goal: visits that wander through several stations must add up as theory says.
 // Method: as in single-station.test.ts.
 import { expect, test } from "vitest";
-import { forkJoinMeans, jacksonMeans, meanTandemSojournSeconds } from "../../twin/theory/open-networks.ts";
 import type { NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
+import { forkJoinMeans, jacksonMeans, meanTandemSojournSeconds } from "../../twin/theory/open-networks.ts";
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program } from "../twin/networks.ts";
 import { expectAgreement, meanSojourn, replicate } from "./replications.ts";
 
@@ -45,15 +45,15 @@ test("a Jackson network with feedback: every station is the M/M/c queue of the t
   const service = (mean: number) => exponentialTable(mean, 8192);
   const leave = (mean: number, probability: number) => ({ ...program(service(mean)), probability });
   const goOn = (mean: number, to: number, probability: number) => ({
-    ...program(Array.from(service(mean)).flatMap((seconds) => [seconds, 0]), [[to]]),
+    ...program(
+      Array.from(service(mean)).flatMap((seconds) => [seconds, 0]),
+      [[to]],
+    ),
     probability,
   });
   const spec: NetworkSpec = {
     stations: stations.map((station) => fifo(station.serverCount)),
-    operations: [
-      operation(0, leave(0.04, 0.5), goOn(0.04, 1, 0.5)),
-      operation(1, leave(0.1, 0.4), goOn(0.1, 0, 0.6)),
-    ],
+    operations: [operation(0, leave(0.04, 0.5), goOn(0.04, 1, 0.5)), operation(1, leave(0.1, 0.4), goOn(0.1, 0, 0.6))],
     edges: [edge(0, 0, true), edge(1, 0, true)],
   };
   for (const station of [0, 1]) {

@@ -7,15 +7,7 @@ import {
   meanWaitingSecondsFifo,
 } from "../../twin/theory/general-queues.ts";
 import { meanSojournSeconds } from "../../twin/theory/markov-queues.ts";
-import {
-  exponentialTable,
-  fifo,
-  lognormalTable,
-  moments,
-  poissonArrivals,
-  ps,
-  single,
-} from "../twin/networks.ts";
+import { exponentialTable, fifo, lognormalTable, moments, poissonArrivals, ps, single } from "../twin/networks.ts";
 import { expectAgreement, meanSojourn, meanWaiting, replicate } from "./replications.ts";
 
 const VISITS = 30_000;

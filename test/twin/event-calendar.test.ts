@@ -24,7 +24,10 @@ describe("order", () => {
 
   test("any mix of schedules and takes gives what a sorted list would give", () => {
     // A number schedules an event so long from now; null takes one. Few distinct times make many ties.
-    const step = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 0, max: 6 }) }, { weight: 2, arbitrary: fc.constant(null) });
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.integer({ min: 0, max: 6 }) },
+      { weight: 2, arbitrary: fc.constant(null) },
+    );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const calendar = new EventCalendar(1000, 1);

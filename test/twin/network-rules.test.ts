@@ -25,11 +25,20 @@ test.each<[string, Partial<NetworkSpec>]>([
   ["operations[0].programs.length: 0 must be ≥ 1", { operations: [operation(0)] }],
   ["operations[0].programs: 0.5 must sum to 1", { operations: [operation(0, half)] }],
   ["operations[0].programs[0].segmentSamples.length: 0 must be 1 to", { operations: [operation(0, program([]))] }],
-  ["operations[0].programs[0].segmentSamples.length: 3 must be 1 to", { operations: [operation(0, program([1, 2, 3], [[0]]))] }],
-  ["operations[0].programs[0].segmentSamples[1]: NaN must be", { operations: [operation(0, program([1, Number.NaN]))] }],
+  [
+    "operations[0].programs[0].segmentSamples.length: 3 must be 1 to",
+    { operations: [operation(0, program([1, 2, 3], [[0]]))] },
+  ],
+  [
+    "operations[0].programs[0].segmentSamples[1]: NaN must be",
+    { operations: [operation(0, program([1, Number.NaN]))] },
+  ],
   ["operations[0].programs[0].segmentSamples[0]: -1 must be", { operations: [operation(0, program([-1]))] }],
   ["operations[0].programs[0].blockLength: 0 must be", { operations: [operation(0, program([1], [], 0))] }],
-  ["operations[0].programs[0].groups edge: 9 must be from 0 to 0", { operations: [operation(0, program([1, 1], [[9]]))] }],
+  [
+    "operations[0].programs[0].groups edge: 9 must be from 0 to 0",
+    { operations: [operation(0, program([1, 1], [[9]]))] },
+  ],
   ["edges[0].calleeOperation: 5 must be from 0 to 1", { edges: [edge(5)] }],
   ["edges[0].gapSamples[0]: -1 must be", { edges: [edge(1, -1)] }],
   ["edges[0].gapSamples.length: 0 must be", { edges: [{ ...edge(1), gapSamples: new Float64Array() }] }],

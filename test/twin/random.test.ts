@@ -61,7 +61,8 @@ describe("streams", () => {
 
   test("a stream does not remember: draws are uncorrelated at lags 1 to 5", () => {
     const mine = uniforms(5, 0, "lag");
-    for (const lag of [1, 2, 3, 4, 5]) expect(Math.abs(correlation(mine, mine, lag))).toBeLessThan(4 / Math.sqrt(DRAWS));
+    for (const lag of [1, 2, 3, 4, 5])
+      expect(Math.abs(correlation(mine, mine, lag))).toBeLessThan(4 / Math.sqrt(DRAWS));
   });
 
   test("a seed that is not whole is refused", () => {

@@ -2,7 +2,19 @@
 import { describe, expect, test } from "vitest";
 import { compileNetwork, simulate } from "../../twin/simulate.ts";
 import type { Arrivals, NetworkSpec } from "../../twin/spec.ts";
-import { arrivalsAt, delay, edge, fifo, operation, poissonArrivals, program, ps, type Row, rowsOf, single } from "./networks.ts";
+import {
+  arrivalsAt,
+  delay,
+  edge,
+  fifo,
+  operation,
+  poissonArrivals,
+  program,
+  ps,
+  type Row,
+  rowsOf,
+  single,
+} from "./networks.ts";
 
 function run(spec: NetworkSpec, arrivals: Arrivals, seed = 1): Row[] {
   const visits = simulate(compileNetwork(spec), arrivals, { seed });
@@ -136,7 +148,12 @@ describe("calls", () => {
 
   test("replicas get their shares when they are drawn", () => {
     const spec = single(
-      { discipline: "delay", serverCount: Number.POSITIVE_INFINITY, replicaWeights: [0.7, 0.2, 0.1], balancing: "random" },
+      {
+        discipline: "delay",
+        serverCount: Number.POSITIVE_INFINITY,
+        replicaWeights: [0.7, 0.2, 0.1],
+        balancing: "random",
+      },
       [1],
     );
     const counts = [0, 0, 0];
@@ -165,22 +182,28 @@ describe("samples", () => {
   test.each([
     { blockLength: 1, least: -0.1, most: 0.1 },
     { blockLength: 50, least: 0.9, most: 1 },
-  ])("blocks of $blockLength rows keep the correlation of neighbours between $least and $most", ({ blockLength, least, most }) => {
-    // A slow wave: neighbours are nearly equal.
-    const wave = Float64Array.from({ length: 4000 }, (_, row) => 2 + Math.sin(row / 40));
-    const spec: NetworkSpec = { ...single(delay(), wave), operations: [operation(0, program(wave, [], blockLength))] };
-    const seconds = run(spec, poissonArrivals(1, 4000, 1))
-      .sort((a, b) => a.root - b.root)
-      .map((row) => row.sojourn - 2);
-    let neighbours = 0;
-    let squares = 0;
-    for (let i = 1; i < seconds.length; i++) {
-      neighbours += seconds[i]! * seconds[i - 1]!;
-      squares += seconds[i]! * seconds[i]!;
-    }
-    expect(neighbours / squares).toBeGreaterThan(least);
-    expect(neighbours / squares).toBeLessThan(most);
-  });
+  ])(
+    "blocks of $blockLength rows keep the correlation of neighbours between $least and $most",
+    ({ blockLength, least, most }) => {
+      // A slow wave: neighbours are nearly equal.
+      const wave = Float64Array.from({ length: 4000 }, (_, row) => 2 + Math.sin(row / 40));
+      const spec: NetworkSpec = {
+        ...single(delay(), wave),
+        operations: [operation(0, program(wave, [], blockLength))],
+      };
+      const seconds = run(spec, poissonArrivals(1, 4000, 1))
+        .sort((a, b) => a.root - b.root)
+        .map((row) => row.sojourn - 2);
+      let neighbours = 0;
+      let squares = 0;
+      for (let i = 1; i < seconds.length; i++) {
+        neighbours += seconds[i]! * seconds[i - 1]!;
+        squares += seconds[i]! * seconds[i]!;
+      }
+      expect(neighbours / squares).toBeGreaterThan(least);
+      expect(neighbours / squares).toBeLessThan(most);
+    },
+  );
 });
 
 describe("limits", () => {
@@ -196,13 +219,20 @@ describe("limits", () => {
     { name: "one that forks itself", spec: loop([0], true) },
     { name: "one that forks itself twice", spec: loop([0, 0], true) },
   ])("an endless call graph, $name, ends truncated", ({ spec }) => {
-    const visits = simulate(compileNetwork(spec), arrivalsAt(0, 1), { seed: 1, maxOpenVisits: 1000, maxEvents: 20_000 });
+    const visits = simulate(compileNetwork(spec), arrivalsAt(0, 1), {
+      seed: 1,
+      maxOpenVisits: 1000,
+      maxEvents: 20_000,
+    });
     expect(visits.isTruncated).toBe(true);
     expect(visits.count).toBeLessThanOrEqual(20_000);
   });
 
   test("more open visits than allowed cut the run short; what had departed is still there", () => {
-    const visits = simulate(compileNetwork(single(fifo(1), [10])), poissonArrivals(1, 1000, 1), { seed: 1, maxOpenVisits: 50 });
+    const visits = simulate(compileNetwork(single(fifo(1), [10])), poissonArrivals(1, 1000, 1), {
+      seed: 1,
+      maxOpenVisits: 50,
+    });
     expect(visits.isTruncated).toBe(true);
     expect(visits.count).toBeGreaterThan(0);
     expect(visits.count).toBeLessThan(20);
@@ -252,7 +282,11 @@ describe("limits", () => {
   test.each([
     { name: "unsorted", arrivals: arrivalsAt(1, 0), message: /cannot go to 0 s/ },
     { name: "not a number", arrivals: arrivalsAt(0, Number.NaN), message: /timeSeconds\[1\]: NaN/ },
-    { name: "of an unknown operation", arrivals: { timeSeconds: Float64Array.of(0), operation: Uint32Array.of(4) }, message: /operation\[0\]: 4/ },
+    {
+      name: "of an unknown operation",
+      arrivals: { timeSeconds: Float64Array.of(0), operation: Uint32Array.of(4) },
+      message: /operation\[0\]: 4/,
+    },
   ])("arrivals that are $name are refused", ({ arrivals, message }) => {
     expect(() => simulate(compileNetwork(single(fifo(1), [1])), arrivals, { seed: 1 })).toThrow(message);
   });

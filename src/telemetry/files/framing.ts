@@ -11,18 +11,36 @@ export interface Message {
 const PREFIX_BYTES = 4;
 const NEWLINE = 0x0a;
 
-/** Bytes that have come but not been used, kept in one piece. */
+/**
+ * Bytes that have come but not been used, in one piece. What was taken stays as it is: new bytes go behind, or all that
+ * is pending moves to a larger buffer.
+ */
 class Pending {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
+  #end = 0;
 
   get length(): number {
-    return this.#bytes.length - this.#start;
+    return this.#end - this.#start;
   }
 
   push(chunk: Buffer): void {
-    this.#bytes = this.length === 0 ? chunk : Buffer.concat([this.#bytes.subarray(this.#start), chunk]);
-    this.#start = 0;
+    const { length } = this;
+    if (length === 0) {
+      this.#bytes = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      return;
+    }
+    if (this.#end + chunk.length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow((length + chunk.length) * 2);
+      this.#bytes.copy(larger, 0, this.#start, this.#end);
+      this.#bytes = larger;
+      this.#start = 0;
+      this.#end = length;
+    }
+    chunk.copy(this.#bytes, this.#end);
+    this.#end += chunk.length;
   }
 
   take(byteCount: number): Buffer {
@@ -32,8 +50,8 @@ class Pending {
   }
 
   indexOf(byte: number, from: number): number {
-    const at = this.#bytes.indexOf(byte, this.#start + from);
-    return at < 0 ? -1 : at - this.#start;
+    const at = this.#bytes.subarray(this.#start + from, this.#end).indexOf(byte);
+    return at < 0 ? -1 : at + from;
   }
 
   peekUInt32BE(): number {

@@ -1,0 +1,61 @@
+import { type Command, Option } from "commander";
+import type { Settings } from "../contracts/settings.ts";
+import { loadSettings } from "../settings/load.ts";
+import { describeSettings } from "../settings/describe.ts";
+
+/** Adds `--config` and one flag for each of the given settings. */
+export function withSettings(command: Command, keys: readonly (keyof Settings)[]): Command {
+  command.option("--config <file>", "settings file (YAML); default spantwin.yaml when it is there");
+  for (const row of describeSettings()) {
+    if (keys.includes(row.key)) {
+      const option = new Option(`${row.flag} <value>`, `${row.description} (default ${row.defaultText})`);
+      command.addOption(option);
+    }
+  }
+  return command;
+}
+
+/** Settings from defaults, file, environment and the flags of this command. */
+export function settingsOf(options: Record<string, unknown>, keys: readonly (keyof Settings)[]): Settings {
+  const flags: Record<string, unknown> = {};
+  for (const key of keys) {
+    if (options[key] !== undefined) {
+      flags[key] = options[key];
+    }
+  }
+  const file = options["config"];
+  return loadSettings({ env: process.env, flags, ...(typeof file === "string" ? { file } : {}) });
+}
+
+export const LINE_SETTINGS = [
+  "seed",
+  "windowSeconds",
+  "latenessSeconds",
+  "learningWindows",
+  "learningDelaySeconds",
+  "replicates",
+  "scorer",
+  "backend",
+  "maxOpenTraces",
+  "maxOperationsPerService",
+] as const satisfies readonly (keyof Settings)[];
+
+export const SERVER_SETTINGS = [
+  ...LINE_SETTINGS,
+  "host",
+  "apiPort",
+  "otlpGrpcPort",
+  "otlpHttpPort",
+  "dataDirectory",
+  "maxBodyBytes",
+  "retentionHours",
+] as const satisfies readonly (keyof Settings)[];
+
+/** An abort signal that fires on Ctrl-C or a polite kill. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(name, () => controller.abort());
+  }
+  return controller.signal;
+}
