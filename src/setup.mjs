@@ -102,15 +102,13 @@ async function run(what, command, parameters) {
 }
 
 function npm(what, parameters) {
-  const flags = ["--no-audit", "--no-fund", "--loglevel=error", "--fetch-retry-mintimeout=1000"];
-  const quick = ["--fetch-retry-maxtimeout=8000", ...flags];
+  const words = [...parameters, "--no-audit", "--no-fund", "--loglevel=error"];
   const cli = process.env.npm_execpath ?? "";
   // Inside `npm start` the npm that runs us tells where it lives; otherwise the one on the path is taken.
   if (/^npm-cli\.c?js$/.test(basename(cli))) {
-    const node = process.env.npm_node_execpath ?? process.execPath;
-    return run(what, node, [cli, ...parameters, ...quick]);
+    return run(what, process.env.npm_node_execpath ?? process.execPath, [cli, ...words]);
   }
-  return run(what, "npm", [...parameters, ...quick]);
+  return run(what, "npm", words);
 }
 
 const networkTrouble = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|E50\d)\b/;
@@ -132,11 +130,14 @@ function installError(output) {
 
 async function installPackages(wanted) {
   say("installing packages (half a minute or more the first time)");
+  // Without a network npm would try for minutes, package by package. One question first; then the cache alone.
+  const question = await npm("asking the npm registry", ["ping", "--fetch-retries=1", "--fetch-timeout=15000"]);
+  const isOffline = !question.ok && networkTrouble.test(question.output);
   // Tests need the development packages too, whatever NODE_ENV says. `npm ci` would insist on
   // other platforms' packages being in the lock file, so it is never used.
-  const save = lockAgrees(wanted) ? ["--no-save"] : [];
-  const { ok, output, elapsed } = await npm("installing packages", ["install", "--include=dev", ...save]);
-  if (!ok) throw installError(output);
+  const flags = ["--include=dev", ...(lockAgrees(wanted) ? ["--no-save"] : []), ...(isOffline ? ["--offline"] : [])];
+  const { ok, output, elapsed } = await npm("installing packages", ["install", ...flags]);
+  if (!ok) throw installError(isOffline ? question.output : output);
   say(`packages installed (${elapsed})`);
 }
 

@@ -19,6 +19,8 @@ export function counterfactuals(options: {
   before: Observation | null;
   window: Observation;
   suspects: readonly number[];
+  /** True for a node whose gaps rose towards everybody it calls: then they are its own. */
+  ownsGapsOut: (node: number) => boolean;
   seed: number;
 }): Counterfactual[] {
   const { knowledge, window } = options;
@@ -33,7 +35,7 @@ export function counterfactuals(options: {
   const faulty = entryMean(observed);
   const excess = faulty - normal;
   return options.suspects.map((node) => {
-    const without = entryMean(withNormal(observed, node, window));
+    const without = entryMean(withNormal(observed, node, window, options.ownsGapsOut(node)));
     const share = excess > 0 ? (faulty - without) / excess : 0;
     return {
       node,
@@ -45,13 +47,15 @@ export function counterfactuals(options: {
   });
 }
 
-function withNormal(observed: Overrides, node: number, window: Observation): Overrides {
+function withNormal(observed: Overrides, node: number, window: Observation, ownsGapsOut: boolean): Overrides {
   const { topology } = window;
   const nodes = new Map(observed.nodes);
   nodes.delete(node);
   const gaps = new Map(observed.gaps);
   for (const edge of observed.gaps.keys()) {
-    if (topology.operations[topology.edges[edge]!.calleeOperation]!.node === node) {
+    const { callerOperation, calleeOperation } = topology.edges[edge]!;
+    const isInto = topology.operations[calleeOperation]!.node === node;
+    if (isInto || (ownsGapsOut && topology.operations[callerOperation]!.node === node)) {
       gaps.delete(edge);
     }
   }

@@ -113,13 +113,20 @@ function utilizationUnder(
 export interface GapResiduals {
   readonly into: ReadonlyMap<number, ResidualAccumulator>;
   readonly outOf: ReadonlyMap<number, ResidualAccumulator>;
+  /** By caller: share of its callees whose gaps rose, and how many callees it has. */
+  readonly breadth: ReadonlyMap<number, { readonly share: number; readonly callees: number }>;
 }
+
+/** Mean PIT above ½ at which an edge's gap counts as risen, with at least so many calls. */
+const RISEN_SHIFT_MIN = 0.2;
+const RISEN_SAMPLES_MIN = 3;
 
 /** Gaps of the window's calls against what was learned of each edge, pooled by callee and by caller. */
 export function gapResiduals(observation: Observation, knowledge: Knowledge): GapResiduals {
   const { calls, topology } = observation;
   const into = new Map<number, ResidualAccumulator>();
   const outOf = new Map<number, ResidualAccumulator>();
+  const pairs = new Map<number, Map<number, ResidualAccumulator>>();
   for (let row = 0; row < calls.count; row++) {
     const gap = calls.gapSeconds[row]!;
     const edge = topology.edges[calls.edge[row]!]!;
@@ -127,10 +134,26 @@ export function gapResiduals(observation: Observation, knowledge: Knowledge): Ga
     if (Number.isNaN(gap) || reference === undefined || reference.count === 0) {
       continue;
     }
-    accumulatorOf(into, topology.operations[edge.calleeOperation]!.node).add(Math.max(0, gap), reference);
-    accumulatorOf(outOf, topology.operations[edge.callerOperation]!.node).add(Math.max(0, gap), reference);
+    const callee = topology.operations[edge.calleeOperation]!.node;
+    const caller = topology.operations[edge.callerOperation]!.node;
+    const ofCaller = pairs.get(caller) ?? new Map<number, ResidualAccumulator>();
+    pairs.set(caller, ofCaller);
+    for (const accumulator of [accumulatorOf(into, callee), accumulatorOf(outOf, caller), accumulatorOf(ofCaller, callee)]) {
+      accumulator.add(Math.max(0, gap), reference);
+    }
   }
-  return { into, outOf };
+  return { into, outOf, breadth: new Map([...pairs].map(([caller, callees]) => [caller, breadthOf(callees)])) };
+}
+
+/** Gaps that rose towards (nearly) everybody a node calls, and it calls several, are the node's own doing. */
+export function ownsGapsOut(breadth: { readonly share: number; readonly callees: number } | undefined): boolean {
+  return breadth !== undefined && breadth.callees >= 2 && breadth.share >= 0.75;
+}
+
+function breadthOf(callees: ReadonlyMap<number, ResidualAccumulator>): { share: number; callees: number } {
+  const counted = [...callees.values()].filter((each) => each.count >= RISEN_SAMPLES_MIN);
+  const risen = counted.filter((each) => each.shift >= RISEN_SHIFT_MIN).length;
+  return { share: counted.length === 0 ? 0 : risen / counted.length, callees: counted.length };
 }
 
 function accumulatorOf(accumulators: Map<number, ResidualAccumulator>, node: number): ResidualAccumulator {

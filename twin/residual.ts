@@ -59,24 +59,29 @@ export class ResidualAccumulator {
   }
 }
 
+/** What is believed of the discrepancy before any window was predicted: ×1.25 would pass for it. */
+const PRIOR_VARIANCE = 0.06 * 0.06;
+/** The belief weighs as much as this many windows. */
+const PRIOR_WINDOWS = 6;
+/** After this many windows old ones begin to be forgotten. */
+const WINDOWS_MAX = 120;
+
 /** Learns how far a residual's shift strays in clean windows beyond what sampling explains. */
 export class Discrepancy {
-  #excessVariance = 0;
-  #windows = 0;
+  #variance = PRIOR_VARIANCE;
+  #windows = PRIOR_WINDOWS;
 
   learn(residual: Residual | null): void {
     if (residual === null) {
       return;
     }
     const excess = residual.shift * residual.shift - 1 / (12 * residual.sampleCount);
-    this.#windows++;
-    // The first windows count fully, later ones with a half-life of about 70 windows.
-    const weight = Math.max(1 / this.#windows, 0.01);
-    this.#excessVariance += weight * (excess - this.#excessVariance);
+    this.#windows = Math.min(WINDOWS_MAX, this.#windows + 1);
+    this.#variance += (excess - this.#variance) / this.#windows;
   }
 
   /** Standard deviation of the shift beyond sampling, never below the floor. */
   get value(): number {
-    return Math.max(DISCREPANCY_FLOOR, Math.sqrt(Math.max(0, this.#excessVariance)));
+    return Math.max(DISCREPANCY_FLOOR, Math.sqrt(Math.max(0, this.#variance)));
   }
 }

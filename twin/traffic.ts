@@ -1,5 +1,6 @@
 import type { Observation } from "../src/contracts/observation.ts";
 import type { NodeKnowledge } from "./knowledge.ts";
+import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Exogenous visits per second of the window. */
 export function entryRateOf(observation: Observation): number {
@@ -10,8 +11,8 @@ export function entryRateOf(observation: Observation): number {
   return roots / (observation.endSeconds - observation.startSeconds);
 }
 
-/** Visits the node should have had, given the window's exogenous visits and the learned ratios. */
-export function expectedVisits(node: NodeKnowledge, observation: Observation): number {
+/** Exogenous visits of the window by operation. */
+export function entriesOf(observation: Observation): Map<number, number> {
   const { visits } = observation;
   const entries = new Map<number, number>();
   for (let row = 0; row < visits.count; row++) {
@@ -20,6 +21,11 @@ export function expectedVisits(node: NodeKnowledge, observation: Observation): n
       entries.set(operation, (entries.get(operation) ?? 0) + 1);
     }
   }
+  return entries;
+}
+
+/** Visits the node should have had, given the window's exogenous visits and the learned ratios. */
+export function expectedVisits(node: NodeKnowledge, entries: ReadonlyMap<number, number>): number {
   let expected = 0;
   for (const operation of node.operations.values()) {
     for (const [entry, ratio] of operation.visitsPerEntry) {
@@ -27,4 +33,29 @@ export function expectedVisits(node: NodeKnowledge, observation: Observation): n
     }
   }
   return expected;
+}
+
+/** An entry operation reaches a node when at least this share of its requests does. */
+const REACH_RATIO_MIN = 0.02;
+
+/**
+ * Excess seconds of a node per request of the entry operations that reach it, as a share of their predicted latency; for
+ * a node that no entry waits for, as a share of its own expected time.
+ */
+export function impactShare(
+  node: NodeKnowledge,
+  entries: ReadonlyMap<number, number>,
+  simulated: SimulatedWindow,
+  excess: { readonly seconds: number; readonly ownExpectedSeconds: number },
+): number {
+  let latencySeconds = 0;
+  for (const [entry, count] of entries) {
+    const isReached = [...node.operations.values()].some(
+      (operation) => operation.operation === entry || (operation.visitsPerEntry.get(entry) ?? 0) >= REACH_RATIO_MIN,
+    );
+    const predicted = simulated.operations.get(entry)?.pooled.meanSeconds;
+    latencySeconds += isReached && predicted !== undefined ? count * predicted : 0;
+  }
+  const base = latencySeconds > 0 ? latencySeconds : excess.ownExpectedSeconds;
+  return base > 0 ? Math.max(0, excess.seconds) / base : 0;
 }

@@ -6,12 +6,12 @@ import { History } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./network-builder.ts";
 import { learnRates, programShift, windowRates } from "./node-rates.ts";
-import { gapResiduals, lagResidual, serviceResidual, sojournResidual } from "./node-residuals.ts";
+import { gapResiduals, lagResidual, ownsGapsOut, serviceResidual, sojournResidual } from "./node-residuals.ts";
 import { forecastOperations } from "./operation-forecast.ts";
 import { Discrepancy } from "./residual.ts";
 import { simulateWindow } from "./simulated-window.ts";
 import { type CompiledNetwork, compileNetwork } from "./simulate.ts";
-import { entryRateOf, expectedVisits } from "./traffic.ts";
+import { entriesOf, entryRateOf, expectedVisits, impactShare } from "./traffic.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./window-jobs.ts";
 
 /** Visits a node must have shown before the twin speaks about it. */
@@ -50,7 +50,7 @@ export class Twin {
   }
 
   get isReady(): boolean {
-    return this.#knowledge !== null;
+    return this.#knowledge !== null && this.#history.windowCount >= this.#options.learningWindows;
   }
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
@@ -69,7 +69,7 @@ export class Twin {
     const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated);
     return {
       observation,
-      isReady: true,
+      isReady: this.isReady,
       readiness,
       nodes,
       operations: forecastOperations(observation, knowledge, simulated),
@@ -94,12 +94,21 @@ export class Twin {
       discrepancies.gapOut.learn(node.gapOut);
       discrepancies.lag.learn(node.lag);
     }
-    const { windowCount } = this.#history;
-    const { learningWindows } = this.#options;
-    if (windowCount >= learningWindows && (windowCount - learningWindows) % CALIBRATE_EVERY_WINDOWS === 0) {
+    if (this.#isTimeToCalibrate()) {
       this.#knowledge = calibrate(this.#history, observation.topology);
       this.#network = null;
     }
+  }
+
+  /**
+   * First when half the learning windows are in, so that the other half tells how well such a twin predicts; then when it
+   * gets ready, and every few windows from there on.
+   */
+  #isTimeToCalibrate(): boolean {
+    const { windowCount } = this.#history;
+    const { learningWindows } = this.#options;
+    const sinceReady = windowCount - learningWindows;
+    return windowCount === Math.ceil(learningWindows / 2) || (sinceReady >= 0 && sinceReady % CALIBRATE_EVERY_WINDOWS === 0);
   }
 
   /** What the entry operations' latency in the last forecast window would have been without each suspect. */
@@ -107,11 +116,13 @@ export class Twin {
     if (this.#knowledge === null || this.#current === null) {
       return [];
     }
+    const { breadth } = gapResiduals(this.#current, this.#knowledge);
     return counterfactuals({
       knowledge: this.#knowledge,
       before: this.#before,
       window: this.#current,
       suspects,
+      ownsGapsOut: (node) => ownsGapsOut(breadth.get(node)),
       seed: this.#seedOf(this.#current),
     });
   }
@@ -153,8 +164,8 @@ export class Twin {
   #readiness(observation: Observation): NodeReadiness[] {
     return observation.topology.nodes.map((node) => {
       const learned = this.#knowledge?.nodes.get(node.index)?.visitCount ?? this.#learnedVisits(observation, node.index);
-      const isReady = this.#knowledge?.nodes.has(node.index) === true && learned >= VISITS_NEEDED;
-      return { node: node.index, visitsLearned: learned, visitsNeeded: VISITS_NEEDED, isReady };
+      const isKnown = this.#knowledge?.nodes.has(node.index) === true && learned >= VISITS_NEEDED;
+      return { node: node.index, visitsLearned: learned, visitsNeeded: VISITS_NEEDED, isReady: this.isReady && isKnown };
     });
   }
 
@@ -190,13 +201,14 @@ export class Twin {
     const rows = rowsByNode(observation);
     const gaps = gapResiduals(observation, knowledge);
     const rates = windowRates(observation);
+    const entries = entriesOf(observation);
     const windowSeconds = observation.endSeconds - observation.startSeconds;
     const forecasts: NodeForecast[] = [];
     for (const node of knowledge.nodes.values()) {
       if (node.visitCount < VISITS_NEEDED || (!rows.has(node.node) && !rates.has(node.node))) {
         continue;
       }
-      forecasts.push(this.#nodeForecast(observation, node, { rows, gaps, rates, jobs, simulated, windowSeconds }));
+      forecasts.push(this.#nodeForecast(observation, node, { rows, gaps, rates, entries, jobs, simulated, windowSeconds }));
     }
     return forecasts;
   }
@@ -208,6 +220,7 @@ export class Twin {
       rows: Map<number, number[]>;
       gaps: ReturnType<typeof gapResiduals>;
       rates: ReturnType<typeof windowRates>;
+      entries: ReadonlyMap<number, number>;
       jobs: Map<number, InstanceJobs[]>;
       simulated: ReturnType<typeof simulateWindow>;
       windowSeconds: number;
@@ -221,7 +234,12 @@ export class Twin {
     const into = window.gaps.into.get(node.node);
     const rates = window.rates.get(node.node);
     const learned = this.#rates.get(node.node);
-    const expected = expectedVisits(node, observation);
+    const expected = expectedVisits(node, window.entries);
+    const breadth = window.gaps.breadth.get(node.node);
+    const outOf = window.gaps.outOf.get(node.node);
+    // Gaps that are long towards everybody belong to the caller.
+    const ownGapSeconds = ownsGapsOut(breadth) ? (outOf?.excessSeconds ?? 0) : 0;
+    const excessSeconds = (service?.excessSeconds ?? 0) * windowSeconds + (into?.excessSeconds ?? 0) + ownGapSeconds;
     const excess = (of: "errorShare" | "missingShare" | "resendMean" | "cpuMean"): number =>
       rates === undefined || learned === undefined ? 0 : rates[of] - learned[of];
     return {
@@ -233,7 +251,9 @@ export class Twin {
       service: service?.residual ?? null,
       sojourn: sojournResidual(node, observation, rows, window.simulated, discrepancies.sojourn.value),
       gapIn: into?.residual(discrepancies.gapIn.value) ?? null,
-      gapOut: window.gaps.outOf.get(node.node)?.residual(discrepancies.gapOut.value) ?? null,
+      gapOut: outOf?.residual(discrepancies.gapOut.value) ?? null,
+      gapOutBreadth: breadth?.share ?? 0,
+      calleeCount: breadth?.callees ?? 0,
       lag: lagResidual(node, observation, rows, discrepancies),
       instanceSpread: service?.instanceSpread ?? 0,
       worstInstance: service?.worstInstance ?? -1,
@@ -244,7 +264,11 @@ export class Twin {
       programShift: programShift(node, observation, rows),
       arrivalResidual: expected > 0 && rows.length > 0 ? Math.log(rows.length / expected) : 0,
       cpuExcess: excess("cpuMean"),
-      excessSecondsPerSecond: (service?.excessSeconds ?? 0) + (into?.excessSeconds ?? 0) / windowSeconds,
+      excessSecondsPerSecond: excessSeconds / windowSeconds,
+      impactShare: impactShare(node, window.entries, window.simulated, {
+        seconds: excessSeconds,
+        ownExpectedSeconds: rows.length * (service?.residual?.expectedMeanSeconds ?? 0),
+      }),
     };
   }
 }

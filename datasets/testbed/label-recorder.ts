@@ -14,6 +14,7 @@ export class LabelRecorder {
   readonly #loads: Open<LabelledLoad>[] = [];
   readonly #openFaults = new Set<number>();
   #isLoadOpen = false;
+  #endSeconds: number | null = null;
 
   constructor(file: string | null, settleSeconds: number, startSeconds: number) {
     this.#file = file;
@@ -45,8 +46,11 @@ export class LabelRecorder {
     this.#write(atSeconds);
   }
 
+  /** Nothing is injected any more: what is covered ends here. */
   close(atSeconds: number): void {
+    if (this.#endSeconds !== null) return;
     this.#closeLoad(atSeconds);
+    this.#endSeconds = atSeconds;
     this.#write(atSeconds);
   }
 
@@ -55,7 +59,7 @@ export class LabelRecorder {
     const faults = [...this.#faults].map(([id, fault]) => (this.#openFaults.has(id) ? { ...fault, end: nowSeconds } : { ...fault }));
     const last = this.#loads.length - 1;
     const loads = this.#loads.map((load, index) => (this.#isLoadOpen && index === last ? { ...load, end: nowSeconds } : { ...load }));
-    return { unit: "unix seconds, UTC", settleSeconds: this.#settleSeconds, covered: [[this.#startSeconds, nowSeconds]], faults, loads };
+    return { unit: "unix seconds, UTC", settleSeconds: this.#settleSeconds, covered: [[this.#startSeconds, this.#endSeconds ?? nowSeconds]], faults, loads };
   }
 
   #closeLoad(atSeconds: number): void {

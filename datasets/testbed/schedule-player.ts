@@ -71,11 +71,12 @@ export class SchedulePlayer {
   }
 
   #leavePhase(): void {
-    const { schedule, onPhaseEnd, onEnd } = this.#parts;
+    const { schedule, labels, onPhaseEnd, onEnd } = this.#parts;
     onPhaseEnd(this.currentPhase);
     const isLast = this.#phase === schedule.phases.length - 1;
     if (isLast && !schedule.repeat) {
       this.stop();
+      labels.close(Date.now() / 1000);
       onEnd();
       return;
     }

@@ -6,6 +6,8 @@ export interface ResidualEvidence {
   readonly service: number;
   /** Calls into it spend longer on the way. */
   readonly gapIn: number;
+  /** Whatever it calls seems further away: calls wait at this end. */
+  readonly gapOut: number;
   /** Messages for it wait longer than its load explains. */
   readonly lag: number;
   /** Its visits take longer than simulated, beyond what its own service, its calls out and its callees account for. */
@@ -25,12 +27,15 @@ const SHARE_SPREAD_FLOOR = 0.1;
 export function evidenceOf(forecast: Forecast): ResidualEvidence[] {
   const rowOfNode = new Map(forecast.nodes.map((node, row) => [node.node, row]));
   const calleeRows = calleeRowsOf(forecast, rowOfNode);
+  const callersAtFault = callersAtFaultOf(forecast, calleeRows);
   return forecast.nodes.map((node, row) => {
     const callees = [...(calleeRows.get(row) ?? [])].map((callee) => forecast.nodes[callee]!);
     const sampleCount = sampleCountOf(node);
     return {
       service: above(node.service),
-      gapIn: above(node.gapIn),
+      // A gap that a caller has towards everybody is that caller's.
+      gapIn: callersAtFault.has(row) ? 0 : above(node.gapIn),
+      gapOut: isBroad(node) ? above(node.gapOut) : 0,
       lag: above(node.lag),
       unexplainedSojourn: unexplainedSojourn(node, callees),
       errors: shareDeviation(node.errorExcess, sampleCount),
@@ -39,6 +44,25 @@ export function evidenceOf(forecast: Forecast): ResidualEvidence[] {
       program: shareDeviation(node.programShift, node.visitCount),
     };
   });
+}
+
+/** Callees from which a rise of all gaps out speaks against the caller. */
+const BROAD_CALLEES_MIN = 2;
+const BROAD_SHARE_MIN = 0.75;
+
+function isBroad(node: NodeForecast): boolean {
+  return node.calleeCount >= BROAD_CALLEES_MIN && node.gapOutBreadth >= BROAD_SHARE_MIN;
+}
+
+/** Rows of nodes that some caller with broadly risen gaps calls. */
+function callersAtFaultOf(forecast: Forecast, calleeRows: ReadonlyMap<number, ReadonlySet<number>>): Set<number> {
+  const excused = new Set<number>();
+  forecast.nodes.forEach((node, row) => {
+    if (isBroad(node)) {
+      for (const callee of calleeRows.get(row) ?? []) excused.add(callee);
+    }
+  });
+  return excused;
 }
 
 export function largestOf(evidence: ResidualEvidence): number {

@@ -17,7 +17,7 @@ const CPU_EXCESS = 0.2;
 const SLOW_CODE_REST = 0.3;
 
 /**
- * Kind by rules. Each piece of evidence votes with its size for one kind: gap → network-delay; resends and missing or
+ * Kind by rules. Each piece of evidence votes with its size for one kind: gap in → network-delay; gaps out to all → cpu; resends and missing or
  * failed calls → network-loss, or crash when half of all calls fail; lag → slow-consumer; program → cache-miss;
  * unexplained sojourn → capacity. Slower service goes, by the first sign that holds, to slow-dependency (leaf
  * stations), bad-replica (one instance), pause (in bursts), cpu (metric), else slow-code. Sums to 1, order `FAULT_KINDS`.
@@ -27,6 +27,7 @@ export function kindProbabilitiesOf(evidence: ResidualEvidence, node: NodeForeca
   const vote = (kind: FaultKind, weight: number) => votes.set(kind, (votes.get(kind) ?? 0) + weight);
   const isDown = node.missingExcess >= DOWN_SHARE || node.errorExcess >= DOWN_SHARE;
   vote("network-delay", evidence.gapIn);
+  vote("cpu", evidence.gapOut);
   vote("network-loss", evidence.resends);
   vote(isDown ? "crash" : "network-loss", Math.max(evidence.missing, evidence.errors));
   vote("slow-consumer", evidence.lag);

@@ -46,6 +46,9 @@ export interface NodeForecast {
   readonly gapIn: Residual | null;
   /** Gap of the calls out of this node. */
   readonly gapOut: Residual | null;
+  /** Share of its callees whose gaps rose: 1 when whatever it calls seems far away, so the cause is at this end. */
+  readonly gapOutBreadth: number;
+  readonly calleeCount: number;
   /** Waiting explicitly seen in front of it (consumer lag). */
   readonly lag: Residual | null;
   /** Shift of the worst instance − shift of the median instance; 0 with fewer than two instances. */
@@ -68,6 +71,11 @@ export interface NodeForecast {
   readonly cpuExcess: number;
   /** Seconds of delay this node added beyond expectation, per second of time: own work, then edges into it, then waiting. */
   readonly excessSecondsPerSecond: number;
+  /**
+   * That excess for one request of the entry operations that reach this node, as a share of their predicted latency;
+   * for a node no entry waits for, as a share of its own expected time. What users feel, roughly.
+   */
+  readonly impactShare: number;
 }
 
 /** Latency of one operation: what came and what the twin says should have come at this load. */

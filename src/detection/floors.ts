@@ -12,6 +12,8 @@ export const FLOORS = {
   /** Total variation distance of call programs. */
   programShift: 0.15,
   resendMean: 0.05,
+  /** Delay added to a request, as a share of the latency predicted for it: less is felt by nobody. */
+  impactShare: 0.05,
 } as const;
 
 /** True when something about the node moved enough to matter. */
@@ -22,9 +24,10 @@ export function isMaterial(node: NodeForecast): boolean {
   if (node.visitCount < FLOORS.visits) {
     return false;
   }
-  const isSlower = isMaterialRise(node.service) || isMaterialRise(node.gapIn) || isMaterialRise(node.lag);
-  const isWaiting = isMaterialRise(node.sojourn);
-  return isSlower || isWaiting || node.programShift >= FLOORS.programShift || node.resendExcess >= FLOORS.resendMean;
+  const isSlower = isMaterialRise(node.service) || isMaterialRise(node.gapIn) || isMaterialRise(node.gapOut);
+  const isFelt = isSlower && node.impactShare >= FLOORS.impactShare;
+  const isWaiting = isMaterialRise(node.lag) && isMaterialRise(node.sojourn);
+  return isFelt || isWaiting || node.programShift >= FLOORS.programShift || node.resendExcess >= FLOORS.resendMean;
 }
 
 export function isMaterialRise(residual: Residual | null): boolean {

@@ -7,7 +7,7 @@ const WINDOW_BOUNDS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** All numbers about this process: the rooms add theirs to `counters`, the API serves `text`. */
 export interface OwnMetrics {
   readonly counters: Counters;
-  /** Time from a window's end to its verdict, computing only. */
+  /** Time to forecast, score and decide one window. */
   readonly windowComputeSeconds: Histogram;
   /** Prometheus text format 0.0.4. */
   text(): string;

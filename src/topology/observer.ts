@@ -58,19 +58,9 @@ export class Observer {
 
   /** Takes a batch in; returns the windows it closed, oldest first. Windows nobody visited are left out. */
   add(batch: TelemetryBatch): Observation[] {
-    const { spans } = batch;
-    let service = -1;
-    let run = 0;
-    for (let row = 0; row < spans.spanCount; row++) {
-      if (spans.service[row] !== service) {
-        this.#countReceived(batch, service, run);
-        service = spans.service[row]!;
-        run = 0;
-      }
-      run++;
+    for (let row = 0; row < batch.spans.spanCount; row++) {
       this.#addSpan(batch, row);
     }
-    this.#countReceived(batch, service, run);
     for (const point of batch.metrics) {
       if (this.#metrics.length < METRICS_PER_WINDOW_MAX) {
         this.#metrics.push(point);
@@ -86,12 +76,6 @@ export class Observer {
       this.#closeWindow(index);
     }
     return this.#takeClosed();
-  }
-
-  #countReceived(batch: TelemetryBatch, service: number, count: number): void {
-    if (count > 0) {
-      this.#ledger.received(batch.spans.strings.text(service), count);
-    }
   }
 
   #takeClosed(): Observation[] {

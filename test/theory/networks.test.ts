@@ -6,7 +6,7 @@ import { forkJoinMeans, jacksonMeans, meanTandemSojournSeconds } from "../../twi
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program } from "../twin/networks.ts";
 import { expectAgreement, meanSojourn, replicate } from "./replications.ts";
 
-test("three M/M/c stations in a row: the time through all is the sum of the single ones", () => {
+test("three M/M/c stations in a row: the time through all is the sum of the single ones", { timeout: 30_000 }, () => {
   const seed = 21;
   const stations = [
     { meanServiceSeconds: 0.05, serverCount: 1 },
@@ -26,7 +26,9 @@ test("three M/M/c stations in a row: the time through all is the sum of the sing
   expectAgreement(found, meanTandemSojournSeconds(10, stations), seed);
 });
 
-test("a Jackson network with feedback: every station is the M/M/c queue of the traffic equations", () => {
+test("a Jackson network with feedback: every station is the M/M/c queue of the traffic equations", {
+  timeout: 30_000,
+}, () => {
   const seed = 22;
   const stations = [
     { meanServiceSeconds: 0.04, serverCount: 1 },
@@ -76,13 +78,15 @@ function forkJoin(branchCount: number): NetworkSpec {
   };
 }
 
-test("fork to two M/M/1 stations and join: the mean agrees with Nelson and Tantawi", () => {
+test("fork to two M/M/1 stations and join: the mean agrees with Nelson and Tantawi", { timeout: 30_000 }, () => {
   const seed = 23;
   const found = replicate(forkJoin(2), seed, (s) => poissonArrivals(7, 12_000, s), meanSojourn);
   expectAgreement(found, forkJoinMeans(7, 0.1, 2).exactSeconds, seed);
 });
 
-test("fork to five M/M/1 stations and join: the mean lies between one branch and independent branches", () => {
+test("fork to five M/M/1 stations and join: the mean lies between one branch and independent branches", {
+  timeout: 30_000,
+}, () => {
   const seed = 24;
   const found = replicate(forkJoin(5), seed, (s) => poissonArrivals(6, 8_000, s), meanSojourn);
   const { atLeastSeconds, atMostSeconds } = forkJoinMeans(6, 0.1, 5);

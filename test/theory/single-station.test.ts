@@ -12,7 +12,7 @@ import { expectAgreement, meanSojourn, meanWaiting, replicate } from "./replicat
 
 const VISITS = 30_000;
 
-describe("FIFO", () => {
+describe("FIFO", { timeout: 30_000 }, () => {
   test.each([
     { name: "M/M/1 at half load", arrivalRatePerSecond: 5, meanServiceSeconds: 0.1, serverCount: 1 },
     { name: "M/M/1 under load", arrivalRatePerSecond: 8, meanServiceSeconds: 0.1, serverCount: 1 },
@@ -44,7 +44,7 @@ describe("FIFO", () => {
   });
 });
 
-describe("processor sharing", () => {
+describe("processor sharing", { timeout: 30_000 }, () => {
   test.each([
     { name: "constant", samples: Float64Array.of(0.1) },
     { name: "exponential", samples: exponentialTable(0.1) },

@@ -4,20 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileNetwork, simulate } from "../../twin/simulate.ts";
 import type { NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
-import {
-  arrivalsAt,
-  delay,
-  edge,
-  fifo,
-  lognormalTable,
-  operation,
-  poissonArrivals,
-  program,
-  ps,
-  type Row,
-  rowsOf,
-  single,
-} from "./networks.ts";
+import { arrivalsAt, delay, fifo, lognormalTable, poissonArrivals, ps, type Row, rowsOf, single } from "./networks.ts";
 import { type RandomCase, randomCase } from "./random-networks.ts";
 
 const RUNS = { numRuns: 60, seed: 7 };

@@ -24,7 +24,7 @@ const TIME_WORDS = 4;
  * duplicates of a row of this file or the one before too (the same request is written to both files at their border).
  */
 export class NezhaRows {
-  readonly texts = new RawTexts();
+  texts = new RawTexts();
   ids = new Uint32Array(0);
   /** Raw texts of pod and operation, two a row. */
   names = new Uint32Array(0);
@@ -71,6 +71,13 @@ export class NezhaRows {
     this.endNanos = endNanos;
     this.count = order.length;
     this.#capacity = order.length;
+  }
+
+  /** Forgets the texts no row needs any more; the numbers of the others change. */
+  compactTexts(): void {
+    const texts = new RawTexts();
+    for (let i = 0; i < this.count * 2; i += 1) this.names[i] = texts.internText(this.texts.text(this.names[i]!));
+    this.texts = texts;
   }
 
   /** Length of row `row` in seconds, exact to the nanosecond before the division. */

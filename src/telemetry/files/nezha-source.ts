@@ -11,6 +11,7 @@ import { namesIn, unreadable } from "./open-file.ts";
 const BATCH_SPANS = 4_096;
 /** Rows that may wait for a later file; the earliest beyond that go out although something earlier might still come. */
 const MAX_HELD_ROWS = 1_000_000;
+const MAX_TEXTS = 65_536;
 const POD_SUFFIX = /-[0-9a-z]+-[0-9a-z]{5}$/;
 const NO_METRICS: readonly MetricPoint[] = [];
 
@@ -62,6 +63,10 @@ export class NezhaSource implements TelemetrySource {
       const due = Math.max(countBefore(rows.endNanos, held, earliestNew), held - MAX_HELD_ROWS);
       await this.#emit(due, take, signal);
       rows.keep(byEnd(rows.endNanos, due, rows.count));
+      if (rows.texts.size > MAX_TEXTS) {
+        rows.compactTexts();
+        this.#pods.clear();
+      }
     }
     await this.#emit(rows.count, take, signal);
   }
