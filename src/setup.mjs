@@ -221,7 +221,7 @@ async function main() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       interrupted = signal;
-      child?.kill(signal);
+      child?.kill("SIGTERM");
     });
   }
   const { packages, page } = missing();

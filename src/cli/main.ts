@@ -6,7 +6,7 @@ import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addReplay } from "./replay.ts";
 import { addSettings } from "./settings.ts";
-import { addTestbed } from "./testbed.ts";
+import { addRecord } from "./record.ts";
 import { addTrain } from "./train.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,7 +34,7 @@ addAttach(program);
 addReplay(program);
 addEvaluate(program);
 addTrain(program);
-addTestbed(program);
+addRecord(program);
 addSettings(program);
 
 try {

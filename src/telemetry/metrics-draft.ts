@@ -1,5 +1,4 @@
-import type { MetricPoint } from "../contracts/telemetry.ts";
-import type { Ledger } from "../contracts/telemetry.ts";
+import type { Ledger, MetricPoint } from "../contracts/telemetry.ts";
 import { RawTexts } from "./raw-texts.ts";
 import { type Identity, identityOf, RESOURCE_SLOT_COUNT, resourceFacts } from "./semconv.ts";
 import { SlotRow } from "./trace-draft.ts";

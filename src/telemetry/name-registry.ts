@@ -19,21 +19,28 @@ interface ServiceNames {
 export class NameRegistry {
   readonly strings: StringTable;
   readonly ledger: Ledger;
+  readonly #numbers = new Map<string, number>();
   readonly #services = new Map<number, ServiceNames>();
   readonly #maxOperationsPerService: number;
 
-  constructor(options: { readonly ledger: Ledger; readonly maxOperationsPerService: number; readonly strings?: StringTable }) {
+  constructor(options: {
+    readonly ledger: Ledger;
+    readonly maxOperationsPerService: number;
+    readonly strings?: StringTable;
+  }) {
     this.ledger = options.ledger;
     this.#maxOperationsPerService = options.maxOperationsPerService;
     this.strings = options.strings ?? new StringTable();
   }
 
   service(name: string): number {
-    const id = this.strings.intern(name);
-    if (this.#services.has(id)) return id;
-    if (this.#services.size >= MAX_SERVICES && name !== OVERFLOW_TEXT) return this.service(OVERFLOW_TEXT);
-    this.#services.set(id, { operations: new Set(), peers: new Set() });
-    return id;
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#numbers.size >= MAX_SERVICES && name !== OVERFLOW_TEXT) return this.service(OVERFLOW_TEXT);
+    const number = this.strings.intern(name);
+    this.#numbers.set(name, number);
+    if (!this.#services.has(number)) this.#services.set(number, { operations: new Set(), peers: new Set() });
+    return number;
   }
 
   /** Number of an operation of `service`, −1 when the service is full and the name is new. */

@@ -47,7 +47,8 @@ export function resendCountOf(facts: SpanFacts): number {
 }
 
 function serverRequest(facts: SpanFacts): string {
-  const path = facts.httpRoute || (facts.urlPath || facts.urlFull ? pathWithoutIds(facts.urlPath || facts.urlFull) : "");
+  const path =
+    facts.httpRoute || (facts.urlPath || facts.urlFull ? pathWithoutIds(facts.urlPath || facts.urlFull) : "");
   return joined(httpMethod(facts), path);
 }
 

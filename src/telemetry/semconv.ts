@@ -68,9 +68,9 @@ export type ResourceFacts = Readonly<Record<ResourceFact, string>>;
 const SPAN_FACTS = Object.keys(SPAN_ATTRIBUTES) as SpanFact[];
 
 /** Slot numbers of a span's row of raw text ids. */
-export const SPAN_SLOT = Object.fromEntries(
-  [...SPAN_FACTS, "name"].map((fact, slot) => [fact, slot]),
-) as Readonly<Record<SpanFact | "name", number>>;
+export const SPAN_SLOT = Object.fromEntries([...SPAN_FACTS, "name"].map((fact, slot) => [fact, slot])) as Readonly<
+  Record<SpanFact | "name", number>
+>;
 export const SPAN_SLOT_COUNT = SPAN_FACTS.length + 1;
 
 const RESOURCE_FACTS = Object.keys(RESOURCE_ATTRIBUTES) as ResourceFact[];
@@ -152,5 +152,9 @@ export function identityOf(facts: ResourceFacts): Identity {
   const name = facts.serviceName || UNKNOWN_SERVICE;
   const service = facts.serviceNamespace ? `${facts.serviceNamespace}/${name}` : name;
   const host = facts.hostName && facts.processId ? `${facts.hostName}:${facts.processId}` : facts.hostName;
-  return { service, instance: facts.serviceInstance || facts.podName || host || service, version: facts.serviceVersion };
+  return {
+    service,
+    instance: facts.serviceInstance || facts.podName || host || service,
+    version: facts.serviceVersion,
+  };
 }

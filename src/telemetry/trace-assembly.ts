@@ -2,7 +2,15 @@ import type { SpanBatch } from "../contracts/telemetry.ts";
 import { SPAN_KIND } from "../contracts/telemetry.ts";
 import type { NameRegistry } from "./name-registry.ts";
 import { operationName, peerOf, resendCountOf } from "./operation-name.ts";
-import { type Identity, identityOf, RESOURCE_SLOT_COUNT, resourceFacts, SPAN_SLOT, SPAN_SLOT_COUNT, spanFacts } from "./semconv.ts";
+import {
+  type Identity,
+  identityOf,
+  RESOURCE_SLOT_COUNT,
+  resourceFacts,
+  SPAN_SLOT,
+  SPAN_SLOT_COUNT,
+  spanFacts,
+} from "./semconv.ts";
 import type { TraceDraft } from "./trace-draft.ts";
 
 const MEMO_CAPACITY = 8_192;
@@ -172,7 +180,9 @@ function forgetIrrelevant(key: Uint32Array, kind: number): void {
   }
   const hasMethod = key[SPAN_SLOT.httpMethod] !== 0;
   if (!isServer || key[SPAN_SLOT.httpRoute] !== 0) key[SPAN_SLOT.urlPath] = 0;
-  const needsUrl = hasPeer ? key[SPAN_SLOT.serverAddress] === 0 : isServer && hasMethod && key[SPAN_SLOT.httpRoute] === 0;
+  const needsUrl = hasPeer
+    ? key[SPAN_SLOT.serverAddress] === 0
+    : isServer && hasMethod && key[SPAN_SLOT.httpRoute] === 0;
   if (!needsUrl || key[SPAN_SLOT.urlPath] !== 0) key[SPAN_SLOT.urlFull] = 0;
   const isDatabase = key[SPAN_SLOT.dbSystem] !== 0;
   const isNamedByCall = hasMethod || key[SPAN_SLOT.rpcMethod] !== 0;

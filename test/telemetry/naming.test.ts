@@ -40,7 +40,11 @@ function named(kind: number, attributes: Record<string, string>, name = "span", 
 test.each([
   [server, { "http.request.method": "GET", "http.route": "/cart/{id}", "url.path": "/cart/7" }, "GET /cart/{id}"],
   [server, { "http.method": "POST", "http.route": "/cart" }, "POST /cart"],
-  [server, { "http.request.method": "GET", "url.path": "/users/42/orders/9f1c2a7be0d45511" }, "GET /users/{id}/orders/{id}"],
+  [
+    server,
+    { "http.request.method": "GET", "url.path": "/users/42/orders/9f1c2a7be0d45511" },
+    "GET /users/{id}/orders/{id}",
+  ],
   [server, { "http.method": "GET", "http.target": "/a/1?x=2" }, "GET /a/{id}"],
   [server, { "http.method": "GET", "http.url": "http://h:1/b/2#c" }, "GET /b/{id}"],
   [server, { "http.request.method": "_OTHER" }, "HTTP"],
@@ -51,21 +55,47 @@ test.each([
   [client, { "http.method": "GET", "server.address": "::1", "server.port": "80" }, "GET [::1]:80"],
   [server, { "rpc.system": "grpc", "rpc.service": "shop.Cart", "rpc.method": "Add" }, "shop.Cart/Add"],
   [client, { "rpc.system.name": "grpc", "rpc.method": "shop.Cart/Add" }, "shop.Cart/Add"],
-  [client, { "db.system.name": "postgresql", "db.operation.name": "SELECT", "db.collection.name": "products" }, "SELECT products"],
-  [client, { "db.system": "mysql", "db.statement": "  (select * from t where id = 7", "db.sql.table": "t" }, "SELECT t"],
+  [
+    client,
+    { "db.system.name": "postgresql", "db.operation.name": "SELECT", "db.collection.name": "products" },
+    "SELECT products",
+  ],
+  [
+    client,
+    { "db.system": "mysql", "db.statement": "  (select * from t where id = 7", "db.sql.table": "t" },
+    "SELECT t",
+  ],
   [client, { "db.system": "mysql", "db.query.text": "insert into t values (1)" }, "INSERT"],
   [client, { "db.system.name": "sqlite", "db.query.summary": "SELECT orders" }, "SELECT orders"],
   [producer, { "messaging.system": "kafka", "messaging.destination.name": "orders" }, "send orders"],
   [consumer, { "messaging.system": "kafka", "messaging.destination.name": "orders" }, "process orders"],
-  [consumer, { "messaging.system": "kafka", "messaging.destination": "orders", "messaging.operation": "receive" }, "receive orders"],
-  [producer, { "messaging.system": "rabbitmq", "messaging.destination.name": "amq.gen-1", "messaging.destination.temporary": "true", "messaging.operation.name": "publish" }, "publish (temporary)"],
+  [
+    consumer,
+    { "messaging.system": "kafka", "messaging.destination": "orders", "messaging.operation": "receive" },
+    "receive orders",
+  ],
+  [
+    producer,
+    {
+      "messaging.system": "rabbitmq",
+      "messaging.destination.name": "amq.gen-1",
+      "messaging.destination.temporary": "true",
+      "messaging.operation.name": "publish",
+    },
+    "publish (temporary)",
+  ],
   [internal, {}, "span"],
 ] as const)("kind %i with %j is the operation %j", (kind, attributes, operation) => {
   expect(named(kind, attributes).operation).toBe(operation);
 });
 
 test.each([
-  [client, { "db.system.name": "postgresql", "db.namespace": "catalog", "server.address": "pg" }, database, "postgresql/catalog"],
+  [
+    client,
+    { "db.system.name": "postgresql", "db.namespace": "catalog", "server.address": "pg" },
+    database,
+    "postgresql/catalog",
+  ],
   [client, { "db.system": "mysql", "server.address": "db", "server.port": "3306" }, database, "mysql db:3306"],
   [client, { "db.system": "redis", "net.peer.name": "r", "net.peer.port": "6379" }, cache, "redis r:6379"],
   [client, { "db.system.name": "valkey" }, cache, "valkey"],
@@ -123,7 +153,6 @@ describe("names lose their ids", () => {
   });
 
   test("whatever numbers, UUIDs and hexes stand in a path, its operation is one", () => {
-
     const ids = fc.oneof(fc.nat().map(String), fc.uuid());
     fc.assert(
       fc.property(ids, ids, (first, second) => {

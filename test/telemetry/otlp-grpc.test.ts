@@ -1,5 +1,5 @@
-import { gzipSync } from "node:zlib";
 import http2 from "node:http2";
+import { gzipSync } from "node:zlib";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
@@ -74,7 +74,12 @@ describe("OTLP/gRPC", () => {
   test.each([
     { why: "malformed", path: TRACES, body: Buffer.from([10, 200, 1, 1]), code: status.INVALID_ARGUMENT },
     { why: "too large", path: TRACES, body: Buffer.alloc(MAX_BODY_BYTES + 1), code: status.RESOURCE_EXHAUSTED },
-    { why: "logs", path: "/opentelemetry.proto.collector.logs.v1.LogsService/Export", body: traces, code: status.UNIMPLEMENTED },
+    {
+      why: "logs",
+      path: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+      body: traces,
+      code: status.UNIMPLEMENTED,
+    },
   ])("$why is refused and the next body is not", async ({ path, body, code }) => {
     expect(await call(path, body)).toMatchObject({ code });
     expect(await call(TRACES, traces)).toEqual(Buffer.alloc(0));

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { SettingsError } from "../../src/contracts/errors.ts";
 import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
-import { type OtlpReceiverOptions, OtlpReceiver } from "../../src/telemetry/otlp/receiver.ts";
+import { OtlpReceiver, type OtlpReceiverOptions } from "../../src/telemetry/otlp/receiver.ts";
 import { toJson } from "../../src/telemetry/otlp/to-json.ts";
 import { decode, encode } from "./otlp-oracle.ts";
 import { plainTraces, wordBytes } from "./random-telemetry.ts";
@@ -17,13 +17,18 @@ const MAX_BODY_BYTES = 200_000;
 let stop: () => Promise<void> = async () => {};
 afterEach(() => stop());
 
-async function started(options: Partial<OtlpReceiverOptions> = {}, take?: (batch: TelemetryBatch) => Promise<void> | void) {
+async function started(
+  options: Partial<OtlpReceiverOptions> = {},
+  take?: (batch: TelemetryBatch) => Promise<void> | void,
+) {
   const ledger = new CountingLedger();
   const receiver = new OtlpReceiver({ ledger, maxBodyBytes: MAX_BODY_BYTES, maxOperationsPerService: 100, ...options });
   const { httpPort } = await receiver.start({ httpPort: 0, grpcPort: null });
   const batches: TelemetryBatch[] = [];
   const abort = new AbortController();
   const reading = receiver.read(take ?? ((batch) => void batches.push(batch)), abort.signal);
+  // Looked at by the test that makes it fail; no other may leave it unseen.
+  reading.catch(() => {});
   stop = async () => {
     abort.abort();
     await reading.catch(() => {});
@@ -117,15 +122,36 @@ describe("a body is refused", () => {
     { why: "no content type", status: 415, headers: {} },
     { why: "text", status: 415, headers: { "content-type": "text/plain" } },
     { why: "an unknown encoding", status: 415, headers: { "content-type": PROTOBUF, "content-encoding": "br" } },
-    { why: "a prototype's name for encoding", status: 415, headers: { "content-type": PROTOBUF, "content-encoding": "toString" } },
+    {
+      why: "a prototype's name for encoding",
+      status: 415,
+      headers: { "content-type": PROTOBUF, "content-encoding": "toString" },
+    },
     { why: "broken protobuf", status: 400, body: Uint8Array.from([10, 200, 1, 1]) },
     { why: "broken JSON", status: 400, body: Buffer.from("{"), headers: { "content-type": JSON_TYPE } },
     { why: "broken gzip", status: 400, headers: { "content-type": PROTOBUF, "content-encoding": "gzip" } },
     { why: "too large", status: 413, body: large },
     { why: "too large and JSON", status: 413, body: large, headers: { "content-type": JSON_TYPE } },
-    { why: "gzip bomb", status: 413, body: gzipSync(Buffer.alloc(100 << 20)), headers: { "content-type": PROTOBUF, "content-encoding": "gzip" } },
-    { why: "zstd bomb", status: 413, body: zstdCompressSync(Buffer.alloc(100 << 20)), headers: { "content-type": PROTOBUF, "content-encoding": "zstd" } },
-  ] as { why: string; status: number; method?: string; path?: string; body?: Uint8Array; headers?: Record<string, string> }[])(
+    {
+      why: "gzip bomb",
+      status: 413,
+      body: gzipSync(Buffer.alloc(100 << 20)),
+      headers: { "content-type": PROTOBUF, "content-encoding": "gzip" },
+    },
+    {
+      why: "zstd bomb",
+      status: 413,
+      body: zstdCompressSync(Buffer.alloc(100 << 20)),
+      headers: { "content-type": PROTOBUF, "content-encoding": "zstd" },
+    },
+  ] as {
+    why: string;
+    status: number;
+    method?: string;
+    path?: string;
+    body?: Uint8Array;
+    headers?: Record<string, string>;
+  }[])(
     "$why: $status with a google.rpc.Status in the request's type",
     async ({ status, method, path, body, headers }) => {
       const { port, ledger, batches } = await started();
@@ -137,8 +163,7 @@ describe("a body is refused", () => {
       else if (type === PROTOBUF) expect(decode("RpcStatus", answer.body)["message"]).toMatch(/\S/);
       else expect(answer.type).toContain("text/plain");
       if (type === PROTOBUF || type === JSON_TYPE) expect(answer.type).toBe(type);
-      const isMalformed = status === 400 && !sent["content-encoding"];
-      expect(ledger.rows()[0]?.lost["malformed"]).toBe(isMalformed || status === 400 ? 1 : undefined);
+      expect(ledger.rows()[0]?.lost["malformed"]).toBe(status === 400 ? 1 : undefined);
       expect((await send(port, traces, { "content-type": PROTOBUF })).status).toBe(200);
       expect(batches.length).toBe(1);
     },
@@ -148,7 +173,9 @@ describe("a body is refused", () => {
     const { port } = await started();
     const answer = await send(port, traces, { "content-type": PROTOBUF, origin: "http://evil.example" });
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
-    expect((await send(port, new Uint8Array(0), { origin: "http://evil.example" }, { method: "OPTIONS" })).status).toBe(405);
+    expect((await send(port, new Uint8Array(0), { origin: "http://evil.example" }, { method: "OPTIONS" })).status).toBe(
+      405,
+    );
   });
 });
 

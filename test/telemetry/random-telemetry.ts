@@ -9,9 +9,11 @@ const time = fc
   .bigInt({ min: 0n, max: (1n << 64n) - 1n })
   .map(String)
   .filter((text) => text.length <= 20);
-const recent = fc.bigInt({ min: 1_700_000_000n, max: 1_800_000_000n }).chain((seconds) =>
-  fc.bigInt({ min: 0n, max: 999_999_999n }).map((nanos) => String(seconds * 1_000_000_000n + nanos)),
-);
+const recent = fc
+  .bigInt({ min: 1_700_000_000n, max: 1_800_000_000n })
+  .chain((seconds) =>
+    fc.bigInt({ min: 0n, max: 999_999_999n }).map((nanos) => String(seconds * 1_000_000_000n + nanos)),
+  );
 
 const scalar = fc.oneof(
   fc.record({ stringValue: fc.string({ unit: "grapheme", maxLength: 20 }) }),
@@ -28,15 +30,42 @@ const value = fc.oneof(
 );
 
 const spanKeys = [
-  "http.request.method", "http.method", "http.route", "url.path", "http.target", "url.full", "server.address",
-  "server.port", "net.peer.name", "peer.service", "rpc.service", "rpc.method", "db.system", "db.system.name",
-  "db.namespace", "db.query.text", "db.statement", "db.operation.name", "db.collection.name", "messaging.system",
-  "messaging.destination.name", "messaging.destination.temporary", "messaging.operation.type",
-  "http.request.resend_count", "something.else", "",
+  "http.request.method",
+  "http.method",
+  "http.route",
+  "url.path",
+  "http.target",
+  "url.full",
+  "server.address",
+  "server.port",
+  "net.peer.name",
+  "peer.service",
+  "rpc.service",
+  "rpc.method",
+  "db.system",
+  "db.system.name",
+  "db.namespace",
+  "db.query.text",
+  "db.statement",
+  "db.operation.name",
+  "db.collection.name",
+  "messaging.system",
+  "messaging.destination.name",
+  "messaging.destination.temporary",
+  "messaging.operation.type",
+  "http.request.resend_count",
+  "something.else",
+  "",
 ];
 const resourceKeys = [
-  "service.name", "service.namespace", "service.instance.id", "service.version", "k8s.pod.name", "host.name",
-  "process.pid", "os.type",
+  "service.name",
+  "service.namespace",
+  "service.instance.id",
+  "service.version",
+  "k8s.pod.name",
+  "host.name",
+  "process.pid",
+  "os.type",
 ];
 const words = ["GET", "/cart/123", "/cart/{id}", "select * from t", "orders", "redis", "http://h:8080/x", "3", "v1"];
 const wordy = fc.oneof(fc.record({ stringValue: fc.constantFrom(...words) }), value);
@@ -93,7 +122,10 @@ const numberPoint = fc.record(
   },
   { requiredKeys: ["timeUnixNano", "attributes"] },
 );
-const intPoint = fc.record({ timeUnixNano: recent, asInt: fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }).map(String) });
+const intPoint = fc.record({
+  timeUnixNano: recent,
+  asInt: fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }).map(String),
+});
 const distribution = fc.record({
   timeUnixNano: recent,
   count: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map(String),
@@ -112,12 +144,14 @@ const data = fc.oneof(
     }),
   }),
   fc.record({ histogram: fc.record({ dataPoints: points(distribution), aggregationTemporality: temporality }) }),
-  fc.record({ exponentialHistogram: fc.record({ dataPoints: points(distribution), aggregationTemporality: temporality }) }),
+  fc.record({
+    exponentialHistogram: fc.record({ dataPoints: points(distribution), aggregationTemporality: temporality }),
+  }),
   fc.record({ summary: fc.record({ dataPoints: points(distribution) }) }),
 );
-const metric = fc.tuple(fc.constantFrom("process.cpu.utilization", "", "db.pool"), fc.constantFrom("1", "s"), data).map(
-  ([name, unit, shape]) => ({ name, unit, ...shape }),
-);
+const metric = fc
+  .tuple(fc.constantFrom("process.cpu.utilization", "", "db.pool"), fc.constantFrom("1", "s"), data)
+  .map(([name, unit, shape]) => ({ name, unit, ...shape }));
 
 export const randomMetrics = fc.record({
   resourceMetrics: fc.array(

@@ -111,7 +111,14 @@ test("the grpc metrics exporter delivers counters, levels and histograms", async
   await provider.forceFlush();
   await provider.shutdown();
   const points = batches.flatMap((batch) => batch.metrics);
-  const found = points.map(({ name, unit, attributes, value, count, cumulative }) => [name, unit, attributes, value, count, cumulative]);
+  const found = points.map(({ name, unit, attributes, value, count, cumulative }) => [
+    name,
+    unit,
+    attributes,
+    value,
+    count,
+    cumulative,
+  ]);
   expect(found.slice(0, 3)).toEqual([
     ["orders", "{order}", "kind=gift", 3, 1, true],
     ["db.client.connection.count", "", "state=used", 2, 1, false],

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { compileNetwork, simulate } from "../../twin/simulate.ts";
 import type { Arrivals, NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
-import { edge, fifo, lognormalTable, operation, poissonArrivals, program, rowsOf } from "./networks.ts";
+import { delay, edge, fifo, lognormalTable, operation, poissonArrivals, program, rowsOf } from "./networks.ts";
 
 function run({ spec, arrivals, seed }: { spec: NetworkSpec; arrivals: Arrivals; seed: number }): SimulatedVisits {
   return simulate(compileNetwork(spec), arrivals, { seed });
@@ -63,4 +63,31 @@ describe("common random numbers", () => {
     const other = variance(seeds.map((seed) => mean(slower, seed, 1) - mean(normal, seed + 100, 1)));
     expect(same).toBeLessThan(other / 5);
   });
+});
+
+test("entities of the same make draw from dice of their own: their choices do not go together", () => {
+  const samples = lognormalTable(1, 1, 9, 500);
+  const either = operation(
+    0,
+    { ...program(samples), probability: 0.5 },
+    { ...program(samples.map((seconds) => seconds + 100)), probability: 0.5 },
+  );
+  const visits = run({
+    spec: { stations: [delay()], operations: [either, either], edges: [] },
+    arrivals: {
+      timeSeconds: Float64Array.from({ length: 4000 }, (_, i) => 1000 * i),
+      operation: Uint32Array.from({ length: 4000 }, (_, i) => i % 2),
+    },
+    seed: 6,
+  });
+  const seconds = visits.sojournSeconds;
+  let sameProgram = 0;
+  let sameRow = 0;
+  for (let i = 0; i < 4000; i += 2) {
+    sameProgram += seconds[i]! > 100 === seconds[i + 1]! > 100 ? 1 : 0;
+    sameRow += Math.abs((seconds[i]! % 100) - (seconds[i + 1]! % 100)) < 1e-6 ? 1 : 0;
+  }
+  // Half of 2000 pairs choose alike by chance, one in 500 draws the same row; four standard deviations.
+  expect(Math.abs(sameProgram - 1000)).toBeLessThan(90);
+  expect(sameRow).toBeLessThan(13);
 });

@@ -37,8 +37,9 @@ export function formatRate(perSecond: number | null | undefined): string {
 export function formatShare(share: number | null | undefined): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return none;
   const percent = share * 100;
-  if (percent > 0 && percent < 0.95) return percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(1)} %`;
-  if (percent < 100 && percent > 99.5) return "> 99 %";
+  if (percent > 0 && percent < 0.05) return "< 0.1 %";
+  if (percent < 100 && percent >= 99.5) return "> 99 %";
+  if (percent < 9.95 && !Number.isInteger(percent)) return `${percent.toFixed(1).replace(".0", "")} %`;
   return `${percent.toFixed(0)} %`;
 }
 

@@ -1,4 +1,4 @@
-import { linkHorizontal, linkVertical } from "d3";
+import { curveBumpX, curveBumpY, line } from "d3";
 import type { MapEdge } from "../../src/contracts/api.ts";
 import { type Elem, h } from "../dom/element.ts";
 import type { Flow, Place } from "../layout/place.ts";
@@ -8,15 +8,12 @@ export interface MapEdgeOptions {
   /** The edge lies on the way a fault spreads, from the slow caller to its cause. */
   readonly isOnPath: boolean;
   readonly isAside: boolean;
+  /** Points to lead it through, past the nodes in between. */
+  readonly way: readonly Place[];
 }
 
 /** Radius kept free around a node, so that arrows end at its ring. */
 const clearance = 34;
-
-interface Link {
-  readonly source: readonly [number, number];
-  readonly target: readonly [number, number];
-}
 
 /** A call between two nodes: wide when busy, dashed when asynchronous, an arrow at the callee. */
 export function mapEdge(edge: MapEdge, options: MapEdgeOptions, from: Place, to: Place): Elem {
@@ -24,7 +21,7 @@ export function mapEdge(edge: MapEdge, options: MapEdgeOptions, from: Place, to:
   return h("path", {
     key: `${edge.from}→${edge.to}${edge.isAsync ? "~" : ""}`,
     class: classes.filter(Boolean).join(" "),
-    d: edgePath(from, to, options.flow),
+    d: edgePath(from, to, options),
     "stroke-width": edgeWidth(edge.ratePerSecond),
     "marker-end": `url(#${options.isOnPath ? "arrow-path" : "arrow"})`,
   });
@@ -33,22 +30,17 @@ export function mapEdge(edge: MapEdge, options: MapEdgeOptions, from: Place, to:
 /** 1.2 to 5 px, by the logarithm of the rate: a hundredfold rate is not a hundredfold line. */
 export const edgeWidth = (ratePerSecond: number): number => Math.round((1.2 + Math.min(3.8, Math.log10(1 + Math.max(0, ratePerSecond)) * 1.2)) * 10) / 10;
 
-function edgePath(from: Place, to: Place, flow: Flow): string {
-  const ahead = flow === "right" ? to.x - from.x : to.y - from.y;
-  if (ahead <= 0) return backPath(from, to, flow);
-  const link: Link =
-    flow === "right"
-      ? { source: [from.x + clearance, from.y], target: [to.x - clearance - 4, to.y] }
-      : // Names stand beneath the nodes: leave below them.
-        { source: [from.x, from.y + clearance + 34], target: [to.x, to.y - clearance - 4] };
-  const shape = flow === "right" ? linkHorizontal<Link, readonly [number, number]>() : linkVertical<Link, readonly [number, number]>();
-  return (
-    shape
-      .source((one) => one.source)
-      .target((one) => one.target)
-      .x((point) => point[0])
-      .y((point) => point[1])(link) ?? ""
-  );
+function edgePath(from: Place, to: Place, { flow, way }: MapEdgeOptions): string {
+  const isRight = flow === "right";
+  if ((isRight ? to.x - from.x : to.y - from.y) <= 0) return backPath(from, to, flow);
+  // Names stand beneath the nodes: an edge that runs down leaves below them.
+  const start: Place = isRight ? { x: from.x + clearance, y: from.y } : { x: from.x, y: from.y + clearance + 34 };
+  const end: Place = isRight ? { x: to.x - clearance - 4, y: to.y } : { x: to.x, y: to.y - clearance - 4 };
+  const path = line<Place>()
+    .x((point) => point.x)
+    .y((point) => point.y)
+    .curve(isRight ? curveBumpX : curveBumpY);
+  return (path([start, ...way, end]) ?? "").replace(/(\.\d)\d+/g, "$1");
 }
 
 /** A call back up the flow, or within a column, bows out beside the nodes in between. */

@@ -55,7 +55,7 @@ export function incidentRange(incident: Incident, nowSeconds: number | null, win
   const step = Math.max(60, windowSeconds);
   return {
     fromSeconds: Math.floor((incident.onsetSeconds - margin) / step) * step,
-    toSeconds: Math.ceil((end + Math.min(margin, 600)) / step) * step,
+    toSeconds: Math.ceil((end + (incident.resolvedSeconds === null ? 1 : Math.min(margin, 600))) / step) * step,
   };
 }
 

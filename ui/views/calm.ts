@@ -18,18 +18,42 @@ export function calm(state: AppState, act: Act): Elem | null {
     case "learning":
       return learning(status);
     case "well":
-      return hasOpen ? null : well(state);
+      return hasOpen ? null : well(state, status);
     default:
       return null;
   }
 }
 
-function well(state: AppState): Elem {
+/** No incident is open; a service under suspicion or a surge of traffic is told all the same. */
+function well(state: AppState, status: Status): Elem {
+  const suspects = (state.map?.nodes ?? []).filter((node) => node.health === "suspect" || node.health === "faulty");
+  const first = suspects[0];
+  if (first !== undefined) {
+    const others = suspects.length > 1 ? ` and ${plural(suspects.length - 1, "other")}` : "";
+    return h(
+      "div",
+      { key: "well", class: "calm calm-well health-suspect" },
+      h("p", { class: "calm-title" }, healthTag("suspect", `Looking at ${first.name}${others}`)),
+      h("p", { class: "muted" }, "Slower than expected at this load. An incident opens when the evidence is enough, and not before."),
+    );
+  }
+  if (status.traffic !== null) {
+    return h(
+      "div",
+      { key: "well", class: "calm calm-well health-traffic" },
+      h("p", { class: "calm-title" }, healthTag("traffic", "No fault")),
+      h("p", { class: "muted" }, "What is slow is slow because of its load, as the twin predicts."),
+    );
+  }
+  return allWell(state);
+}
+
+function allWell(state: AppState): Elem {
   const since = wellSinceSeconds(state);
   const services = state.map?.nodes.length ?? 0;
   return h(
     "div",
-    { key: "well", class: "calm calm-well" },
+    { key: "well", class: "calm calm-well health-healthy" },
     h("p", { class: "calm-title" }, healthTag("healthy", "All well"), since === null ? null : h("span", {}, " since ", moment(since, state.status?.eventTimeSeconds ?? null))),
     h("p", { class: "muted" }, `${plural(services, "service")} and stations answer as fast as the twin expects at the load they have now. An incident shows here when one does not.`),
   );

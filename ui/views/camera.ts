@@ -1,7 +1,7 @@
 import { select, type ZoomBehavior, zoom, zoomIdentity } from "d3";
 
 /** Room left around the map when it is fitted, in map units: names and badges reach over the nodes' centres. */
-const margin = { x: 76, top: 52, bottom: 82 };
+const margin = { x: 66, top: 52, bottom: 82 };
 const closest = 2.5;
 /** Fitting never magnifies beyond this: two services need not fill the screen. */
 const closestFit = 1.15;

@@ -18,7 +18,7 @@ export interface ChartStackOptions {
   readonly happenings: Happenings;
 }
 
-const edges = { left: 64, right: 12 } as const;
+const edges = { left: 64, right: 20 } as const;
 
 /** Observed p95 over its predicted band, with rate and utilisation beneath, all on one time axis and one crosshair. */
 export function chartStack(state: AppState, points: readonly SeriesPoint[], options: ChartStackOptions, act: Act): Elem {
@@ -53,7 +53,7 @@ export function chartStack(state: AppState, points: readonly SeriesPoint[], opti
       h("h3", { class: "chart-title" }, "Load, calls per second"),
       levelChart(
         points.map((point) => ({ atSeconds: point.atSeconds, value: point.ratePerSecond })),
-        { ...shared, label: `Load of ${options.subject}`, tone: "rate", format: formatRate, hasTimes: false, limit: null },
+        { ...shared, label: `Load of ${options.subject}`, tone: "rate", format: String, hasTimes: false, limit: null },
         rate,
       ),
       h("h3", { class: "chart-title" }, "Utilisation"),

@@ -21,7 +21,7 @@ export function incidentList(state: AppState, route: HomeRoute, act: Act): Elem 
   return h(
     "section",
     { key: "incidents", class: "incidents", "aria-labelledby": "title-incidents" },
-    h("div", { class: "section-head" }, h("h1", { id: "title-incidents", tabindex: -1 }, "Incidents"), h("span", { class: "muted" }, "worst first")),
+    h("div", { class: "section-head" }, h("h1", { id: "title-incidents", tabindex: -1 }, "Incidents"), all === null || all.length === 0 ? null : h("span", { class: "muted" }, "worst first")),
     all === null || all.length === 0 ? null : filters(all, route),
     calm(state, act),
     all === null ? pending(null, "incidents") : shown.length > 0 ? table(shown.slice(0, shownLimit), state) : nothing(all, route),
@@ -56,7 +56,7 @@ const table = (incidents: readonly Incident[], state: AppState): Elem =>
     "table",
     { class: "incident-table" },
     h("caption", { class: "unseen" }, "Incidents, worst first"),
-    columnHeads({ name: "State", class: "col-state" }, "Service and effect", { name: "Since", class: "col-since" }, { name: "Sure", class: "col-sure number" }),
+    columnHeads({ name: "State", class: "col-state" }, "Service and effect", { name: "Since", class: "col-since" }, { name: "Confidence", class: "col-sure number" }),
     h(
       "tbody",
       {},

@@ -2,6 +2,7 @@ import type { MapEdge, MapNode, ServiceMap } from "../../src/contracts/api.ts";
 import { type Elem, h, remember } from "../dom/element.ts";
 import { formatDuration, formatRate, formatShare } from "../format/quantity.ts";
 import { healthsByWeight, healthWords, nodeKindWords } from "../format/words.ts";
+import { wayKey } from "../layout/columns.ts";
 import type { Graph } from "../layout/layers.ts";
 import { type Direction, nearestInDirection } from "../layout/nearest.ts";
 import { type Flow, type Layout, placeNodes } from "../layout/place.ts";
@@ -25,7 +26,7 @@ const layouts = new WeakMap<Graph, Partial<Record<Flow, Layout>>>();
 /** The layout of a graph, computed once: the graph keeps its identity while nothing is added. */
 function layoutOf(graph: Graph, flow: Flow): Layout {
   const known = layouts.get(graph) ?? {};
-  const layout = known[flow] ?? placeNodes(graph, flow, flow === "right" ? { column: 168, row: 118 } : { column: 132, row: 112 });
+  const layout = known[flow] ?? placeNodes(graph, flow, flow === "right" ? { column: 168, row: 118 } : { column: 128, row: 100 });
   layouts.set(graph, { ...known, [flow]: layout });
   return layout;
 }
@@ -117,7 +118,8 @@ function edgeMark(edge: MapEdge, layout: Layout, flow: Flow, byName: ReadonlyMap
   const to = layout.places.get(edge.to);
   if (from === undefined || to === undefined || edge.from === edge.to) return [];
   const isAside = selected !== null && edge.from !== selected && edge.to !== selected;
-  return [mapEdge(edge, { flow, isOnPath: isOnPath(edge, byName), isAside }, from, to)];
+  const way = layout.ways.get(wayKey(edge.from, edge.to)) ?? [];
+  return [mapEdge(edge, { flow, isOnPath: isOnPath(edge, byName), isAside, way }, from, to)];
 }
 
 /** Tab goes through the map as requests do. */

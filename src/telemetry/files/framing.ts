@@ -119,7 +119,9 @@ function* framesOf(pending: Pending, maxMessageBytes: number): Generator<Message
 function unpacked(bytes: Buffer, maxOutputLength: number): Buffer {
   const compression = compressionOf(bytes);
   if (compression === "none") return bytes;
-  return compression === "gzip" ? gunzipSync(bytes, { maxOutputLength }) : zstdDecompressSync(bytes, { maxOutputLength });
+  return compression === "gzip"
+    ? gunzipSync(bytes, { maxOutputLength })
+    : zstdDecompressSync(bytes, { maxOutputLength });
 }
 
 function isJsonStart(byte: number): boolean {

@@ -143,7 +143,8 @@ export class NezhaRows {
   }
 
   #parentInto(bytes: Buffer, start: number, end: number, at: number): boolean {
-    const isRoot = start === end || (end - start === ROOT.length && bytes.compare(ROOT, 0, ROOT.length, start, end) === 0);
+    const isRoot =
+      start === end || (end - start === ROOT.length && bytes.compare(ROOT, 0, ROOT.length, start, end) === 0);
     if (!isRoot) return hexInto(bytes, start, end, this.ids, at, 2);
     this.ids[at] = 0;
     this.ids[at + 1] = 0;

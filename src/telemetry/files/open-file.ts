@@ -20,7 +20,10 @@ export async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
   const compression = compressionOf(await headOf(path));
   const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (compression === "none") return stream;
-  const unpack = compression === "gzip" ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  const unpack =
+    compression === "gzip"
+      ? createGunzip({ chunkSize: CHUNK_BYTES })
+      : createZstdDecompress({ chunkSize: CHUNK_BYTES });
   // Errors come out of the iteration; the callback only keeps them from being thrown a second time.
   return pipeline(stream, unpack, () => {});
 }

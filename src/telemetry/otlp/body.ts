@@ -38,7 +38,7 @@ export interface ReceivedBody {
  * Reads and decompresses the body of a request.
  *
  * @throws {TooLargeError} over `maxBodyBytes`, also after decompression.
- * @throws {MalformedError} when it does not decompress, or the sender went away in the middle.
+ * @throws {MalformedError} when it does not decompress (counted in the ledger).
  * @throws {BusyError} when too many bytes are under way.
  */
 export async function readBody(
@@ -61,6 +61,7 @@ export async function readBody(
     return { bytes, reservedBytes };
   } catch (error) {
     intake.release(reservedBytes);
+    if (error instanceof MalformedError) intake.refuse();
     throw error;
   }
 }
@@ -88,7 +89,7 @@ async function collect(
       }
     }
   } catch (error) {
-    throw new MalformedError("body ended early", { cause: error });
+    throw new Error("the sender went away in the middle of its body", { cause: error });
   }
   if (refusal !== undefined) throw refusal;
   return Buffer.concat(chunks, length);

@@ -3,9 +3,9 @@ import {
   Metadata,
   Server,
   ServerCredentials,
-  type sendUnaryData,
   type ServerUnaryCall,
   type ServiceDefinition,
+  type sendUnaryData,
 } from "@grpc/grpc-js";
 import { MalformedError } from "../../contracts/errors.ts";
 import type { Signal } from "./decoder.ts";

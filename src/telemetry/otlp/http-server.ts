@@ -84,7 +84,6 @@ export class OtlpHttpServer {
         this.#intake.release(reservedBytes);
       }
     } catch (error) {
-      if (error instanceof MalformedError && response.destroyed) return;
       sendRefusal(response, format, refusalFor(error));
     }
   }
@@ -98,7 +97,11 @@ function refusalOf(
   encoding: string,
 ): Refusal | undefined {
   if (signal === undefined) {
-    return { status: 404, rpcCode: RPC_CODE.unimplemented, message: "only /v1/traces and /v1/metrics are received here" };
+    return {
+      status: 404,
+      rpcCode: RPC_CODE.unimplemented,
+      message: "only /v1/traces and /v1/metrics are received here",
+    };
   }
   if (method !== "POST") {
     const message = `method ${method} is not allowed: POST only`;
@@ -134,7 +137,8 @@ function refusalFor(error: unknown): Refusal {
 function sendRefusal(response: ServerResponse, format: BodyFormat | undefined, refusal: Refusal): void {
   for (const [name, value] of Object.entries(refusal.headers ?? {})) response.setHeader(name, value);
   if (refusal.status === 413) response.setHeader("connection", "close");
-  if (format === undefined) send(response, refusal.status, "text/plain; charset=utf-8", Buffer.from(`${refusal.message}\n`));
+  if (format === undefined)
+    send(response, refusal.status, "text/plain; charset=utf-8", Buffer.from(`${refusal.message}\n`));
   else send(response, refusal.status, CONTENT_TYPES[format], rpcStatus(format, refusal.rpcCode, refusal.message));
 }
 

@@ -4,7 +4,11 @@ import { SettingsError } from "../../contracts/errors.ts";
 export function listenError(key: string, host: string, port: number, error: NodeJS.ErrnoException): SettingsError {
   switch (error.code) {
     case "EADDRINUSE":
-      return new SettingsError(key, port, `is already in use on ${host}; stop the other program or choose another port`);
+      return new SettingsError(
+        key,
+        port,
+        `is already in use on ${host}; stop the other program or choose another port`,
+      );
     case "EACCES":
       return new SettingsError(key, port, `may not be opened on ${host} by this user; choose a port above 1023`);
     case "EADDRNOTAVAIL":

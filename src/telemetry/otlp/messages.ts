@@ -101,9 +101,9 @@ const SOURCE: Readonly<Record<MessageName, string>> = {
 };
 
 /** Fields of every message by their number. */
-export const MESSAGES = Object.fromEntries(
-  MESSAGE_NAMES.map((name) => [name, fieldsOf(SOURCE[name])]),
-) as Readonly<Record<MessageName, Readonly<Record<number, FieldRow>>>>;
+export const MESSAGES = Object.fromEntries(MESSAGE_NAMES.map((name) => [name, fieldsOf(SOURCE[name])])) as Readonly<
+  Record<MessageName, Readonly<Record<number, FieldRow>>>
+>;
 
 function fieldsOf(source: string): Readonly<Record<number, FieldRow>> {
   const rows = source.split(",").map((row) => row.trim().split(/\s+/));

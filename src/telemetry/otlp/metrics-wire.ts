@@ -127,13 +127,7 @@ function readData(reader: WireReader, end: number, draft: MetricsDraft, head: Me
   }
 }
 
-function readPoint(
-  reader: WireReader,
-  end: number,
-  draft: MetricsDraft,
-  head: MetricHead,
-  cumulative: boolean,
-): void {
+function readPoint(reader: WireReader, end: number, draft: MetricsDraft, head: MetricHead, cumulative: boolean): void {
   const { shape } = head;
   const isNumber = shape.kind === "gauge" || shape.kind === "sum";
   let timeSeconds = 0;
@@ -153,7 +147,15 @@ function readPoint(
     else reader.skip(tag, end);
   }
   if (flags & NO_RECORDED_VALUE) return;
-  draft.add({ name: head.name, unit: head.unit, attributes: attributesText(pairs), timeSeconds, value, count, cumulative });
+  draft.add({
+    name: head.name,
+    unit: head.unit,
+    attributes: attributesText(pairs),
+    timeSeconds,
+    value,
+    count,
+    cumulative,
+  });
 }
 
 function unsigned64(reader: WireReader, end: number): number {

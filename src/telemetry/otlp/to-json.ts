@@ -30,15 +30,22 @@ function readMessage(reader: WireReader, end: number, name: MessageName, depth: 
       continue;
     }
     if (field.isRepeated) {
-      const list = (message[field.name] ??= []) as unknown[];
-      readRepeated(reader, end, tag & 7, field, depth, list);
+      message[field.name] ??= [];
+      readRepeated(reader, end, tag & 7, field, depth, message[field.name] as unknown[]);
     } else message[field.name] = readValue(reader, end, field, depth);
   }
   return message;
 }
 
 /** Numbers that repeat come packed into one field, or one by one. */
-function readRepeated(reader: WireReader, end: number, wire: number, field: FieldRow, depth: number, list: unknown[]): void {
+function readRepeated(
+  reader: WireReader,
+  end: number,
+  wire: number,
+  field: FieldRow,
+  depth: number,
+  list: unknown[],
+): void {
   const isPacked = wire === WIRE.bytes && wireTypeOf(field) !== WIRE.bytes;
   if (!isPacked) {
     list.push(readValue(reader, end, field, depth));

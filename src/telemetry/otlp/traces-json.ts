@@ -1,6 +1,16 @@
 import { SPAN_KEYS, SPAN_SLOT } from "../semconv.ts";
 import type { TraceDraft } from "../trace-draft.ts";
-import { attributesInto, enumOf, idInto, type JsonObject, listOf, objectOf, resourceInto, textOf, unsignedOf } from "./json-fields.ts";
+import {
+  attributesInto,
+  enumOf,
+  idInto,
+  type JsonObject,
+  listOf,
+  objectOf,
+  resourceInto,
+  textOf,
+  unsignedOf,
+} from "./json-fields.ts";
 import { putTimes } from "./traces-wire.ts";
 
 const KINDS: Readonly<Record<string, number>> = {
@@ -52,14 +62,7 @@ function readSpan(span: JsonObject, draft: TraceDraft, resource: number): void {
     draft.rejectSpan(resource);
     return;
   }
-  putTimes(
-    draft,
-    row,
-    Number(start >> 32n),
-    Number(start & LOW_WORD),
-    Number(end >> 32n),
-    Number(end & LOW_WORD),
-  );
+  putTimes(draft, row, Number(start >> 32n), Number(start & LOW_WORD), Number(end >> 32n), Number(end & LOW_WORD));
   draft.commitSpan(row, resource);
 }
 

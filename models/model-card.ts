@@ -1,0 +1,52 @@
+import { FEATURES } from "./features.ts";
+
+export interface CardRecording {
+  readonly name: string;
+  readonly hash: string;
+  readonly cleanWindows: number;
+  readonly faultWindows: number;
+}
+
+export interface CardFacts {
+  readonly name: string;
+  readonly seed: number;
+  readonly backend: string;
+  readonly epochs: number;
+  readonly validationLoss: number;
+  readonly temperature: number;
+  readonly offset: number;
+  readonly training: readonly CardRecording[];
+  readonly validation: readonly CardRecording[];
+}
+
+/** The model card that is written beside the weights, Markdown. */
+export function modelCard(facts: CardFacts): string {
+  const rows = [
+    ...facts.training.map((each) => row("training", each)),
+    ...facts.validation.map((each) => row("validation", each)),
+  ];
+  return `# ${facts.name}
+
+Scores every node of the service map in every window: is it at fault, and of what kind.
+
+- **Input**: ${FEATURES.length} dimensionless residuals of a node against the queueing twin, at the load there is. No names, no
+  absolute times, so it can be used on an application it has never seen.
+- **Network**: dense, two hidden layers of 32, the same weights for every node.
+- **Training**: seed ${facts.seed}, backend ${facts.backend}, best epoch ${facts.epochs}, validation loss ${facts.validationLoss.toFixed(4)}.
+- **Calibration** on the validation recordings: guilt logit / ${facts.temperature.toFixed(2)} ${facts.offset < 0 ? "−" : "+"} ${Math.abs(facts.offset).toFixed(2)}.
+
+| use | recording | SHA-256 (first 16) | clean windows | fault windows |
+|---|---|---|---|---|
+${rows.join("\n")}
+
+## Limits
+
+All recordings are of one application (the testbed's shop) on machines like the one that made them: what it does on others
+is measured by \`spantwin evaluate\`, not promised here. Faults that change no latency, error or call pattern are invisible
+to it. Two faults at a time are scored node by node but were not trained on.
+`;
+}
+
+function row(use: string, each: CardRecording): string {
+  return `| ${use} | ${each.name} | \`${each.hash}\` | ${each.cleanWindows} | ${each.faultWindows} |`;
+}

@@ -1,0 +1,66 @@
+import { type Command } from "commander";
+import { readArtifact } from "../../models/artifact.ts";
+import { loadBackend } from "../../models/backend.ts";
+import { SettingsError } from "../contracts/errors.ts";
+import { SHIPPED_ARTIFACT } from "../pipeline/scorers.ts";
+import { loadTrainingRecording, type TrainingRecording, trainModel } from "../pipeline/train.ts";
+import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { Progress } from "./progress.ts";
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command("train")
+    .description("Trains the node model on labelled recordings and writes the artifact with its card.")
+    .requiredOption("--data <folders...>", "recordings to train on")
+    .requiredOption("--validation <folders...>", "recordings to stop by and calibrate on; never trained on")
+    .option("--init <artifact>", "go on from this artifact instead of from scratch")
+    .option("--out <file>", "where to write the artifact", SHIPPED_ARTIFACT)
+    .option("--name <name>", "name of the model", "node-model")
+    .option("--epochs <n>", "most passes over the data", "600")
+    .option("--json", "print the outcome as JSON", false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  spantwin train --data recordings/a recordings/b --validation recordings/c
+  spantwin train --data mine/monday --validation mine/tuesday --init models/artifacts/node-model.json --out my-model.json`,
+    );
+  withSettings(command, LINE_SETTINGS).action(async (options: Record<string, unknown>) => {
+    const settings = settingsOf(options, LINE_SETTINGS);
+    const epochs = Number(options["epochs"]);
+    if (!Number.isInteger(epochs) || epochs < 1 || epochs > 100_000) {
+      throw new SettingsError("--epochs", options["epochs"], "must be an integer from 1 to 100000");
+    }
+    const signal = stopSignal();
+    const progress = new Progress({ isQuiet: options["json"] === true });
+    const load = async (folders: unknown): Promise<TrainingRecording[]> => {
+      const recordings: TrainingRecording[] = [];
+      for (const folder of folders as string[]) {
+        progress.show(`reading ${folder}`);
+        recordings.push(await loadTrainingRecording(folder, settings, signal));
+      }
+      return recordings;
+    };
+    const training = await load(options["data"]);
+    const validation = await load(options["validation"]);
+    const outcome = await trainModel({
+      training,
+      validation,
+      backend: await loadBackend(settings.backend),
+      settings,
+      init: typeof options["init"] === "string" ? readArtifact(options["init"]) : null,
+      epochs,
+      name: String(options["name"]),
+      artifactPath: String(options["out"]),
+      onEpoch: (epoch, trainingLoss, validationLoss) => {
+        progress.show(`epoch ${epoch}/${epochs}: loss ${trainingLoss.toFixed(4)}, validation ${validationLoss.toFixed(4)}`);
+      },
+    });
+    progress.done();
+    const text =
+      options["json"] === true
+        ? JSON.stringify(outcome, null, 2)
+        : `${outcome.artifactPath}: best epoch ${outcome.epochs}, validation loss ${outcome.validationLoss.toFixed(4)}, ${outcome.trainingWindows} + ${outcome.validationWindows} windows`;
+    process.stdout.write(`${text}\n`);
+  });
+}
