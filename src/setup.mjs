@@ -18,6 +18,7 @@ const lock = join(root, ".cache/setup-lock");
 const oldestNodeMajor = 20;
 const neededNodeMajor = 24;
 const stillAliveSeconds = 10;
+const stopGraceMilliseconds = 1500;
 const outputTailCharacters = 8000;
 
 /** A failure that is told in one line, without a stack. */
@@ -73,8 +74,24 @@ const isNeededNode = (version) => Number(/^v?(\d+)\./.exec(version ?? "")?.[1] ?
 /** The Node that the scripts will find first on their path. */
 const nodeOfScripts = () => (existsSync(installedNode) ? installedNode : process.execPath);
 
+const hasGroups = process.platform !== "win32";
 let child;
 let interrupted;
+
+/** npm outlives an interrupt while an install script runs, so its whole process group is ended, if need be the hard way. */
+function stopChild() {
+  const pid = child?.pid;
+  if (pid === undefined) return;
+  const send = (signal) => {
+    try {
+      process.kill(hasGroups ? -pid : pid, signal);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  send("SIGTERM");
+  setTimeout(send, stopGraceMilliseconds, "SIGKILL").unref();
+}
 
 /** Runs a program with its output kept aside; a line every few seconds shows that it is alive. */
 async function run(what, command, parameters) {
@@ -89,7 +106,7 @@ async function run(what, command, parameters) {
     // Without this project's .bin on the path, npm does not run on the Node that it may be about to replace.
     const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.startsWith(modules));
     const env = { ...process.env, PATH: path.join(delimiter) };
-    child = spawn(command, parameters, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn(command, parameters, { cwd: root, env, detached: hasGroups, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     child.on("error", (error) => done({ ok: false, output: error.message }));
@@ -221,7 +238,7 @@ async function main() {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       interrupted = signal;
-      child?.kill("SIGTERM");
+      stopChild();
     });
   }
   const { packages, page } = missing();

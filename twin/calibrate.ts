@@ -4,11 +4,13 @@ import { type History, type LearnedVisit } from "./history.ts";
 import { invert } from "./invert.ts";
 import type { Knowledge, NodeKnowledge, OperationKnowledge, ProgramKnowledge, StructureKnowledge } from "./knowledge.ts";
 import { Reference } from "./reference.ts";
-import { CANDIDATES, selectStructures, type StructureSelection } from "./structure.ts";
+import { selectStructuresOfInstances } from "./structure.ts";
 
 /** Most plausible structures carried for a node; each costs one inversion a window. */
 const STRUCTURES_MAX = 5;
 const PROGRAM_ROWS_MAX = 512;
+/** Mean service times closer than this are the same. */
+const SAME_SERVICE_SHARE = 0.002;
 
 /** Learns everything anew from the history. Pure: same history, same knowledge. */
 export function calibrate(history: History, topology: Topology): Knowledge {
@@ -40,7 +42,7 @@ function calibrateNode(node: number, instances: readonly number[], history: Hist
   const runs = instances.map((instance) => sortVisits(instance, history.visitsByInstance.get(instance)!));
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs);
-  const known = structures.map((structure) => referenceFor(structure, runs));
+  const known = distinct(structures.map((structure) => referenceFor(structure, runs)));
   const total = runs.reduce((sum, run) => sum + run.visits.length, 0);
   const lag = history.lagByNode.get(node);
   return {
@@ -72,41 +74,48 @@ function sortVisits(instance: number, unsorted: readonly LearnedVisit[]): Sorted
   };
 }
 
-/** Structures no instance contradicts, the best over all instances first. */
+/** Structures that the visits of all instances together do not contradict, the best first. */
 function plausibleStructures(runs: readonly SortedVisits[]): { structures: StationStructure[]; isIdentified: boolean } {
-  // When calls are made inside a visit, sharing cannot be told from waiting for them; then only queues are considered.
-  const makesCalls = runs.some((run) => run.childSeconds.some((seconds) => seconds > 0));
-  const candidates = makesCalls ? CANDIDATES.filter((each) => each.discipline !== "ps") : CANDIDATES;
-  const selections: StructureSelection[] = runs.map((run) =>
-    selectStructures({
-      candidates,
+  const { plausible, isIdentified } = selectStructuresOfInstances(
+    runs.map((run) => ({
       arrivals: run.arrivals,
       departures: run.departures,
       childSeconds: run.childSeconds,
       classes: Uint32Array.from(run.visits, (visit) => visit.operation),
-    }),
+    })),
   );
-  const votes = new Map<string, { structure: StationStructure; count: number; statistic: number }>();
-  for (const selection of selections) {
-    for (const candidate of selection.statistics) {
-      const key = `${candidate.structure.discipline} ${candidate.structure.serverCount}`;
-      const vote = votes.get(key) ?? { structure: candidate.structure, count: 0, statistic: 0 };
-      const isPlausible = selection.plausible.some((structure) => sameStructure(structure, candidate.structure));
-      vote.count += isPlausible ? 1 : 0;
-      vote.statistic += Number.isFinite(candidate.statistic) ? candidate.statistic : 10;
-      votes.set(key, vote);
-    }
-  }
-  const ranked = [...votes.values()].sort((a, b) => b.count - a.count || a.statistic - b.statistic);
-  const unanimous = ranked.filter((vote) => vote.count === ranked[0]!.count).slice(0, STRUCTURES_MAX);
-  return {
-    structures: unanimous.map((vote) => vote.structure),
-    isIdentified: selections.some((selection) => selection.isIdentified),
-  };
+  return { structures: [...plausible], isIdentified };
 }
 
-function sameStructure(a: StationStructure, b: StationStructure): boolean {
-  return a.discipline === b.discipline && a.serverCount === b.serverCount;
+/**
+ * Few of many plausible structures: those that imply the same service times as one before say nothing new (more servers
+ * than were ever busy at once are as good as endless ones).
+ */
+function distinct(known: readonly StructureKnowledge[]): StructureKnowledge[] {
+  const kept: StructureKnowledge[] = [];
+  const possible = known.filter(isPossible);
+  for (const candidate of possible.length > 0 ? possible : known) {
+    const mean = meanServiceSeconds(candidate);
+    if (kept.every((each) => Math.abs(meanServiceSeconds(each) - mean) > SAME_SERVICE_SHARE * mean)) {
+      kept.push(candidate);
+    }
+  }
+  return kept.slice(0, STRUCTURES_MAX);
+}
+
+/** No kind of work takes less than no time on average. */
+function isPossible(known: StructureKnowledge): boolean {
+  return [...known.service.values()].every((reference) => reference.meanSeconds >= 0);
+}
+
+function meanServiceSeconds(known: StructureKnowledge): number {
+  let sum = 0;
+  let count = 0;
+  for (const reference of known.service.values()) {
+    sum += reference.meanSeconds * reference.count;
+    count += reference.count;
+  }
+  return count === 0 ? 0 : sum / count;
 }
 
 function referenceFor(structure: StationStructure, runs: readonly SortedVisits[]): StructureKnowledge {

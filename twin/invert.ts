@@ -15,7 +15,7 @@ export function invert(
     return invertFifo(arrivals, departures, childSeconds, structure.serverCount).serviceSeconds;
   }
   if (structure.discipline === "ps") {
-    return invertPs(arrivals, departures, structure.serverCount).serviceSeconds;
+    return invertPs(arrivals, departures, structure.serverCount, childSeconds).serviceSeconds;
   }
   return departures.map((departure, i) => departure - arrivals[i]! - childSeconds[i]!);
 }

@@ -24,6 +24,16 @@ export class ResidualAccumulator {
     this.#referenceCountMin = Math.min(this.#referenceCountMin, reference.count);
   }
 
+  /** Takes another's samples in. */
+  join(other: ResidualAccumulator): void {
+    this.#count += other.#count;
+    this.#pitSum += other.#pitSum;
+    this.#tailCount += other.#tailCount;
+    this.#observedSum += other.#observedSum;
+    this.#expectedSum += other.#expectedSum;
+    this.#referenceCountMin = Math.min(this.#referenceCountMin, other.#referenceCountMin);
+  }
+
   get count(): number {
     return this.#count;
   }

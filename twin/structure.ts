@@ -11,7 +11,7 @@ export interface StationSample {
   readonly classes: Uint32Array;
   /** When each visit did own work, where known: makes PS exact for visits with calls. */
   readonly selfIntervals?: SelfIntervals;
-  /** Default: `CANDIDATES`. */
+  /** Default: delay, and FIFO and PS with 1, 2, 3, 4, 6, 8, 12 and 16 servers. */
   readonly candidates?: readonly StationStructure[];
 }
 

@@ -38,24 +38,19 @@ export function expectedVisits(node: NodeKnowledge, entries: ReadonlyMap<number,
 /** An entry operation reaches a node when at least this share of its requests does. */
 const REACH_RATIO_MIN = 0.02;
 
-/**
- * Excess seconds of a node per request of the entry operations that reach it, as a share of their predicted latency; for
- * a node that no entry waits for, as a share of its own expected time.
- */
-export function impactShare(
+/** Predicted latency of the window's requests that reach a node, summed; 0 when no entry operation waits for it. */
+export function reachedLatencySeconds(
   node: NodeKnowledge,
   entries: ReadonlyMap<number, number>,
   simulated: SimulatedWindow,
-  excess: { readonly seconds: number; readonly ownExpectedSeconds: number },
 ): number {
-  let latencySeconds = 0;
+  let sum = 0;
   for (const [entry, count] of entries) {
     const isReached = [...node.operations.values()].some(
       (operation) => operation.operation === entry || (operation.visitsPerEntry.get(entry) ?? 0) >= REACH_RATIO_MIN,
     );
     const predicted = simulated.operations.get(entry)?.pooled.meanSeconds;
-    latencySeconds += isReached && predicted !== undefined ? count * predicted : 0;
+    sum += isReached && predicted !== undefined ? count * predicted : 0;
   }
-  const base = latencySeconds > 0 ? latencySeconds : excess.ownExpectedSeconds;
-  return base > 0 ? Math.max(0, excess.seconds) / base : 0;
+  return sum;
 }

@@ -3,23 +3,25 @@ import type { Observation } from "../src/contracts/observation.ts";
 import { calibrate } from "./calibrate.ts";
 import { counterfactuals } from "./counterfactual.ts";
 import { History } from "./history.ts";
-import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
+import type { Knowledge, NodeDiscrepancies, NodeRates } from "./knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./network-builder.ts";
 import { learnRates, programShift, windowRates } from "./node-rates.ts";
-import { gapResiduals, lagResidual, ownsGapsOut, serviceResidual, sojournResidual } from "./node-residuals.ts";
+import { forecastNode, gapBreadth, isBroad } from "./node-forecast.ts";
+import { measureGaps, measureNode } from "./node-window.ts";
 import { forecastOperations } from "./operation-forecast.ts";
+import { RecentWindows } from "./recent-windows.ts";
 import { Discrepancy } from "./residual.ts";
-import { simulateWindow } from "./simulated-window.ts";
+import { type SimulatedWindow, simulateWindow } from "./simulated-window.ts";
 import { type CompiledNetwork, compileNetwork } from "./simulate.ts";
-import { entriesOf, entryRateOf, expectedVisits, impactShare } from "./traffic.ts";
+import { entriesOf, entryRateOf, expectedVisits, reachedLatencySeconds } from "./traffic.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./window-jobs.ts";
 
 /** Visits a node must have shown before the twin speaks about it. */
 const VISITS_NEEDED = 60;
 /** Clean windows between two calibrations, once ready. */
 const CALIBRATE_EVERY_WINDOWS = 6;
-/** A utilization above this that is not a number of this world is clipped for display. */
-const UTILIZATION_MAX = 2;
+/** Beyond this times the usual entry rate, predictions rest on the structure alone. */
+const EXTRAPOLATION_RATIO = 1.25;
 
 export interface TwinOptions {
   readonly seed: number;
@@ -43,6 +45,7 @@ export class Twin {
   #networkSize = 0;
   #before: Observation | null = null;
   #current: Observation | null = null;
+  readonly #recent = new RecentWindows();
   #jobsBefore = new Map<number, InstanceJobs>();
 
   constructor(options: TwinOptions) {
@@ -63,7 +66,7 @@ export class Twin {
     const entryRatePerSecond = entryRateOf(observation);
     const readiness = this.#readiness(observation);
     if (knowledge === null) {
-      return { observation, isReady: false, readiness, nodes: [], operations: [], entryRatePerSecond, capacity: null };
+      return { observation, isReady: false, readiness, nodes: [], operations: [], entryRatePerSecond, usualEntryRatePerSecond: Number.NaN, capacity: null };
     }
     const simulated = this.#simulate(observation, knowledge);
     const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated);
@@ -74,6 +77,7 @@ export class Twin {
       nodes,
       operations: forecastOperations(observation, knowledge, simulated),
       entryRatePerSecond,
+      usualEntryRatePerSecond: knowledge.entryRatePerSecond,
       capacity: capacityOf(nodes, entryRatePerSecond),
     };
   }
@@ -116,13 +120,14 @@ export class Twin {
     if (this.#knowledge === null || this.#current === null) {
       return [];
     }
-    const { breadth } = gapResiduals(this.#current, this.#knowledge);
+    const knowledge = this.#knowledge;
+    const { outOf } = measureGaps(this.#current, (edge) => knowledge.gaps.get(edge));
     return counterfactuals({
-      knowledge: this.#knowledge,
+      knowledge,
       before: this.#before,
       window: this.#current,
       suspects,
-      ownsGapsOut: (node) => ownsGapsOut(breadth.get(node)),
+      ownsGapsOut: (node) => isBroad(gapBreadth(outOf.get(node) ?? new Map())),
       seed: this.#seedOf(this.#current),
     });
   }
@@ -131,7 +136,7 @@ export class Twin {
     return this.#options.seed + observation.windowIndex * 1024;
   }
 
-  #simulate(observation: Observation, knowledge: Knowledge) {
+  #simulate(observation: Observation, knowledge: Knowledge): SimulatedWindow {
     const { topology } = observation;
     const size = topology.operations.length + topology.edges.length + topology.programs.length;
     if (this.#network === null || this.#compiled === null || size !== this.#networkSize) {
@@ -195,81 +200,45 @@ export class Twin {
   #nodeForecasts(
     observation: Observation,
     knowledge: Knowledge,
-    jobs: Map<number, InstanceJobs[]>,
-    simulated: ReturnType<typeof simulateWindow>,
+    jobs: ReadonlyMap<number, readonly InstanceJobs[]>,
+    simulated: SimulatedWindow,
   ): NodeForecast[] {
     const rows = rowsByNode(observation);
-    const gaps = gapResiduals(observation, knowledge);
+    const gaps = measureGaps(observation, (edge) => knowledge.gaps.get(edge));
     const rates = windowRates(observation);
     const entries = entriesOf(observation);
-    const windowSeconds = observation.endSeconds - observation.startSeconds;
+    const isExtrapolating = entryRateOf(observation) > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
     const forecasts: NodeForecast[] = [];
     for (const node of knowledge.nodes.values()) {
-      if (node.visitCount < VISITS_NEEDED || (!rows.has(node.node) && !rates.has(node.node))) {
+      const ownRows = rows.get(node.node) ?? [];
+      const now = measureNode({
+        node,
+        observation,
+        rows: ownRows,
+        jobs: jobs.get(node.node) ?? [],
+        gaps,
+        simulated,
+        reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),
+      });
+      const joined = this.#recent.join(node, observation.windowIndex, now);
+      if (node.visitCount < VISITS_NEEDED || (joined.visitCount === 0 && !rates.has(node.node))) {
         continue;
       }
-      forecasts.push(this.#nodeForecast(observation, node, { rows, gaps, rates, entries, jobs, simulated, windowSeconds }));
+      forecasts.push(
+        forecastNode({
+          node,
+          now,
+          joined,
+          discrepancies: this.#discrepanciesOf(node.node),
+          rates: rates.get(node.node),
+          learnedRates: this.#rates.get(node.node),
+          programShift: programShift(node, observation, ownRows),
+          expectedVisits: expectedVisits(node, entries),
+          isExtrapolating,
+        }),
+      );
     }
     return forecasts;
-  }
-
-  #nodeForecast(
-    observation: Observation,
-    node: NodeKnowledge,
-    window: {
-      rows: Map<number, number[]>;
-      gaps: ReturnType<typeof gapResiduals>;
-      rates: ReturnType<typeof windowRates>;
-      entries: ReadonlyMap<number, number>;
-      jobs: Map<number, InstanceJobs[]>;
-      simulated: ReturnType<typeof simulateWindow>;
-      windowSeconds: number;
-    },
-  ): NodeForecast {
-    const { windowSeconds } = window;
-    const rows = window.rows.get(node.node) ?? [];
-    const discrepancies = this.#discrepanciesOf(node.node);
-    const jobs = window.jobs.get(node.node) ?? [];
-    const service = serviceResidual(node, jobs, windowSeconds, discrepancies.service.value);
-    const into = window.gaps.into.get(node.node);
-    const rates = window.rates.get(node.node);
-    const learned = this.#rates.get(node.node);
-    const expected = expectedVisits(node, window.entries);
-    const breadth = window.gaps.breadth.get(node.node);
-    const outOf = window.gaps.outOf.get(node.node);
-    // Gaps that are long towards everybody belong to the caller.
-    const ownGapSeconds = ownsGapsOut(breadth) ? (outOf?.excessSeconds ?? 0) : 0;
-    const excessSeconds = (service?.excessSeconds ?? 0) * windowSeconds + (into?.excessSeconds ?? 0) + ownGapSeconds;
-    const excess = (of: "errorShare" | "missingShare" | "resendMean" | "cpuMean"): number =>
-      rates === undefined || learned === undefined ? 0 : rates[of] - learned[of];
-    return {
-      node: node.node,
-      visitCount: rows.length,
-      arrivalRatePerSecond: rows.length / windowSeconds,
-      utilization: Math.min(UTILIZATION_MAX, service?.utilization ?? Number.NaN),
-      structures: node.structures.map((each) => each.structure),
-      service: service?.residual ?? null,
-      sojourn: sojournResidual(node, observation, rows, window.simulated, discrepancies.sojourn.value),
-      gapIn: into?.residual(discrepancies.gapIn.value) ?? null,
-      gapOut: outOf?.residual(discrepancies.gapOut.value) ?? null,
-      gapOutBreadth: breadth?.share ?? 0,
-      calleeCount: breadth?.callees ?? 0,
-      lag: lagResidual(node, observation, rows, discrepancies),
-      instanceSpread: service?.instanceSpread ?? 0,
-      worstInstance: service?.worstInstance ?? -1,
-      burstiness: service?.burstiness ?? 0,
-      errorExcess: excess("errorShare"),
-      missingExcess: excess("missingShare"),
-      resendExcess: excess("resendMean"),
-      programShift: programShift(node, observation, rows),
-      arrivalResidual: expected > 0 && rows.length > 0 ? Math.log(rows.length / expected) : 0,
-      cpuExcess: excess("cpuMean"),
-      excessSecondsPerSecond: excessSeconds / windowSeconds,
-      impactShare: impactShare(node, window.entries, window.simulated, {
-        seconds: excessSeconds,
-        ownExpectedSeconds: rows.length * (service?.residual?.expectedMeanSeconds ?? 0),
-      }),
-    };
   }
 }
 

@@ -14,7 +14,8 @@ export function listenToKeys(store: Store, act: Act): void {
   let chordUntil = 0;
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]") !== null) return;
+    if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]") !== null)
+      return;
     const state = store.state();
     if (event.timeStamp < chordUntil) {
       chordUntil = 0;
@@ -27,7 +28,8 @@ export function listenToKeys(store: Store, act: Act): void {
     else if (state.isHelpOpen) return;
     else if (event.key === "t") act.dispatch({ type: "theme", theme: nextTheme(state.theme) });
     else if (event.key === "j" || event.key === "k") step(state, event.key === "j" ? 1 : -1, act);
-    else if (event.key === "Escape" && state.route.page === "home" && state.route.node !== null) act.go({ ...state.route, node: null });
+    else if (event.key === "Escape" && state.route.page === "home" && state.route.node !== null)
+      act.go({ ...state.route, node: null });
   });
 }
 

@@ -66,7 +66,8 @@ function redraw(): void {
   drawnState = state;
 }
 
-const placeOf = ({ route }: AppState): string => `${route.page} ${route.page === "incident" ? route.id : route.page === "service" ? route.node : route.page === "trace" ? route.traceId : ""}`;
+const placeOf = ({ route }: AppState): string =>
+  `${route.page} ${route.page === "incident" ? route.id : route.page === "service" ? route.node : route.page === "trace" ? route.traceId : ""}`;
 
 store.subscribe(() => {
   if (isDrawing) return;

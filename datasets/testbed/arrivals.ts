@@ -1,4 +1,4 @@
-import { type LoadShape, factorAt, peakFactor } from "./load-shape.ts";
+import { factorAt, type LoadShape, peakFactor } from "./load-shape.ts";
 import { drawExponential, type RandomStream } from "./random.ts";
 
 /**
@@ -7,7 +7,12 @@ import { drawExponential, type RandomStream } from "./random.ts";
  *
  * Yields seconds since the phase began, rising; ends when the phase does.
  */
-export function* arrivalTimes(load: LoadShape, baseRatePerSecond: number, lengthSeconds: number, random: RandomStream): Generator<number> {
+export function* arrivalTimes(
+  load: LoadShape,
+  baseRatePerSecond: number,
+  lengthSeconds: number,
+  random: RandomStream,
+): Generator<number> {
   const peak = peakFactor(load);
   const peakRatePerSecond = peak * baseRatePerSecond;
   if (!(peakRatePerSecond > 0)) return;

@@ -56,16 +56,23 @@ async function respond(control: Control, request: http.IncomingMessage): Promise
   const one = /^DELETE \/faults\/(\d{1,9})$/.exec(call);
   if (one !== null) {
     const isEnded = await control.endFault(Number(one[1]));
-    return isEnded ? { status: 200, body: { ended: 1 } } : { status: 404, body: { error: `id: ${one[1]} is no fault in force` } };
+    return isEnded
+      ? { status: 200, body: { ended: 1 } }
+      : { status: 404, body: { error: `id: ${one[1]} is no fault in force` } };
   }
-  return { status: 404, body: { error: `no ${call} here; there are GET /status, POST /faults, DELETE /faults[/id], POST /load` } };
+  return {
+    status: 404,
+    body: { error: `no ${call} here; there are GET /status, POST /faults, DELETE /faults[/id], POST /load` },
+  };
 }
 
 /** @throws {SettingsError} for what only a browser on a foreign page, or a rebound name, would send. */
 function refuseForeign(request: http.IncomingMessage): void {
   const { origin, host } = request.headers;
-  if (origin !== undefined) throw new SettingsError("Origin", origin, "must be absent: web pages may not control the testbed");
-  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? "")) throw new SettingsError("Host", host ?? null, "must be this machine");
+  if (origin !== undefined)
+    throw new SettingsError("Origin", origin, "must be absent: web pages may not control the testbed");
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? ""))
+    throw new SettingsError("Host", host ?? null, "must be this machine");
   const type = request.headers["content-type"];
   if (request.method === "POST" && type?.split(";")[0]?.trim() !== "application/json") {
     throw new SettingsError("Content-Type", type ?? null, "must be application/json");
@@ -77,7 +84,8 @@ async function readJson(request: http.IncomingMessage): Promise<unknown> {
   request.setEncoding("utf8");
   for await (const chunk of request) {
     text += chunk;
-    if (text.length > BODY_LIMIT_BYTES) throw new SettingsError("body", text.length, `must have at most ${BODY_LIMIT_BYTES} bytes`);
+    if (text.length > BODY_LIMIT_BYTES)
+      throw new SettingsError("body", text.length, `must have at most ${BODY_LIMIT_BYTES} bytes`);
   }
   try {
     return JSON.parse(text);

@@ -30,7 +30,13 @@ export type TestbedEvent =
       readonly durationSeconds: number | null;
       readonly detail: Readonly<Record<string, unknown>>;
     }
-  | { readonly event: "fault-end"; readonly atSeconds: number; readonly id: number; readonly service: string; readonly fault: FaultKind }
+  | {
+      readonly event: "fault-end";
+      readonly atSeconds: number;
+      readonly id: number;
+      readonly service: string;
+      readonly fault: FaultKind;
+    }
   | {
       readonly event: "stats";
       readonly atSeconds: number;

@@ -37,7 +37,15 @@ export class FaultInjector {
     else this.#fleet.beginFault(id, order);
     this.#labels.beginFault(id, order, atSeconds);
     const { kind: fault, service, replica, target, parameters } = order;
-    this.#announce({ event: "fault-start", atSeconds, id, service, fault, durationSeconds, detail: { ...parameters, replica, target } });
+    this.#announce({
+      event: "fault-start",
+      atSeconds,
+      id,
+      service,
+      fault,
+      durationSeconds,
+      detail: { ...parameters, replica, target },
+    });
     return id;
   }
 

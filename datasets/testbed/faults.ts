@@ -28,8 +28,14 @@ const PARAMETERS: Readonly<Record<FaultKind, Readonly<Record<string, NumberRule>
   "slow-code": { factor: FACTOR },
   cpu: { duty: { fallback: 0.5, from: 0.05, to: 0.95 }, sliceSeconds: { fallback: 0.02, from: 0.005, to: 0.5 } },
   capacity: { slots: { fallback: 1, from: 1, to: 1000, integer: true } },
-  "network-delay": { delaySeconds: { fallback: 0.05, from: 0.002, to: 5 }, jitterSeconds: { fallback: 0.02, from: 0, to: 5 } },
-  "network-loss": { probability: { fallback: 0.15, from: 0.001, to: 0.9 }, resetProbability: { fallback: 0.03, from: 0, to: 0.5 } },
+  "network-delay": {
+    delaySeconds: { fallback: 0.05, from: 0.002, to: 5 },
+    jitterSeconds: { fallback: 0.02, from: 0, to: 5 },
+  },
+  "network-loss": {
+    probability: { fallback: 0.15, from: 0.001, to: 0.9 },
+    resetProbability: { fallback: 0.03, from: 0, to: 0.5 },
+  },
   pause: { pauseSeconds: { fallback: 0.4, from: 0.02, to: 5 }, everySeconds: { fallback: 2, from: 0.1, to: 60 } },
   "slow-dependency": { factor: { ...FACTOR, fallback: 5 } },
   "cache-miss": { missShare: { fallback: 1, from: 0.05, to: 1 } },
@@ -46,15 +52,21 @@ const COMMON_KEYS = new Set(["kind", "fault", "service", "replica", "target", "d
  * @throws {SettingsError} naming the key, the value and the rule.
  */
 export function parseFault(raw: unknown, shop: ShopDeclaration, path = "fault"): FaultOrder {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new SettingsError(path, raw, "must be an object with kind and service");
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new SettingsError(path, raw, "must be an object with kind and service");
   const fields = raw as Readonly<Record<string, unknown>>;
   const kind = (fields["kind"] ?? fields["fault"]) as FaultKind;
-  if (!FAULT_KINDS.includes(kind)) throw new SettingsError(`${path}.fault`, kind ?? null, `must be one of ${FAULT_KINDS.join(", ")}`);
+  if (!FAULT_KINDS.includes(kind))
+    throw new SettingsError(`${path}.fault`, kind ?? null, `must be one of ${FAULT_KINDS.join(", ")}`);
   const service = parseTarget(kind, fields["service"], shop, `${path}.service`);
   const rules = PARAMETERS[kind];
   for (const key of Object.keys(fields)) {
     if (!COMMON_KEYS.has(key) && !(key in rules)) {
-      throw new SettingsError(`${path}.${key}`, fields[key], `is not a parameter of ${kind} (${Object.keys(rules).join(", ") || "it has none"})`);
+      throw new SettingsError(
+        `${path}.${key}`,
+        fields[key],
+        `is not a parameter of ${kind} (${Object.keys(rules).join(", ") || "it has none"})`,
+      );
     }
   }
   const parameters: Record<string, number> = {};
@@ -85,7 +97,9 @@ export function possibleTargets(kind: FaultKind, shop: ShopDeclaration): readonl
   const services = shop.services;
   switch (kind) {
     case "slow-dependency":
-      return services.flatMap((service) => (service.database === undefined ? [] : [`sqlite/${service.database.namespace}`]));
+      return services.flatMap((service) =>
+        service.database === undefined ? [] : [`sqlite/${service.database.namespace}`],
+      );
     case "cache-miss":
       return services.filter((service) => service.cacheCapacity !== undefined).map((service) => service.name);
     case "bad-replica":
@@ -95,7 +109,9 @@ export function possibleTargets(kind: FaultKind, shop: ShopDeclaration): readonl
     case "network-delay":
     case "network-loss":
       // An edge can only be disturbed where an instrumented caller owns the socket.
-      return services.filter((service) => service.name !== shop.entryService && service.routes.length > 0).map((service) => service.name);
+      return services
+        .filter((service) => service.name !== shop.entryService && service.routes.length > 0)
+        .map((service) => service.name);
     default:
       return services.map((service) => service.name);
   }
@@ -103,12 +119,27 @@ export function possibleTargets(kind: FaultKind, shop: ShopDeclaration): readonl
 
 function parseNumber(value: unknown, rule: NumberRule, path: string): number {
   if (value === undefined) return rule.fallback;
-  const isGood = typeof value === "number" && value >= rule.from && value <= rule.to && (rule.integer !== true || Number.isInteger(value));
-  if (!isGood) throw new SettingsError(path, value, `must be ${rule.integer === true ? "an integer" : "a number"} from ${rule.from} to ${rule.to}`);
+  const isGood =
+    typeof value === "number" &&
+    value >= rule.from &&
+    value <= rule.to &&
+    (rule.integer !== true || Number.isInteger(value));
+  if (!isGood)
+    throw new SettingsError(
+      path,
+      value,
+      `must be ${rule.integer === true ? "an integer" : "a number"} from ${rule.from} to ${rule.to}`,
+    );
   return value;
 }
 
-function parseReplica(kind: FaultKind, value: unknown, service: string, shop: ShopDeclaration, path: string): number | null {
+function parseReplica(
+  kind: FaultKind,
+  value: unknown,
+  service: string,
+  shop: ShopDeclaration,
+  path: string,
+): number | null {
   const replicaCount = shop.services.find((candidate) => candidate.name === service)?.replicaCount ?? 1;
   if (value === undefined) return kind === "bad-replica" ? replicaCount : null;
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > replicaCount) {

@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FaultOrder } from "./faults.ts";
 import type { Address, ChildCounters, ChildRole, FromChild, ToChild } from "./messages.ts";
 import { BROKER_NAME } from "./service/names.ts";
@@ -79,7 +81,8 @@ export class Fleet {
   endFault(id: number): void {
     const order = this.#orders.get(id);
     this.#orders.delete(id);
-    if (order !== undefined) for (const member of this.#recipients(order)) this.#send(member, { type: "fault-over", id });
+    if (order !== undefined)
+      for (const member of this.#recipients(order)) this.#send(member, { type: "fault-over", id });
   }
 
   /** Kills the processes of a service as a crash does; `restart` brings them back on the same ports. */
@@ -96,7 +99,8 @@ export class Fleet {
     if (this.#isStopping) return;
     await this.#spreadAddresses(members);
     for (const member of members) {
-      for (const [id, other] of this.#orders) if (this.#recipients(other).includes(member)) this.#send(member, { type: "fault", id, order: other });
+      for (const [id, other] of this.#orders)
+        if (this.#recipients(other).includes(member)) this.#send(member, { type: "fault", id, order: other });
     }
   }
 
@@ -198,7 +202,8 @@ export class Fleet {
 
   #ofService({ service, replica }: FaultOrder): readonly Member[] {
     return this.#members.filter(
-      ({ role }) => role.kind === "service" && role.service === service && (replica === null || role.replica === replica),
+      ({ role }) =>
+        role.kind === "service" && role.service === service && (replica === null || role.replica === replica),
     );
   }
 
@@ -215,6 +220,8 @@ export class Fleet {
     const own: NodeJS.ProcessEnv = {};
     for (const [key, value] of Object.entries(process.env)) if (!key.startsWith("OTEL_")) own[key] = value;
     return {
+      // Eleven processes load the same code: compiled once, they start in little more than half the time.
+      NODE_COMPILE_CACHE: join(tmpdir(), "spantwin-compile-cache"),
       ...own,
       OTEL_SERVICE_NAME: member.address,
       OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${member.name},service.version=1.0.0`,
@@ -242,7 +249,8 @@ function membersOf({ shop, kafka }: FleetOptions): readonly Member[] {
       members.push({ ...blank, name: `${name}-${replica}`, address: name, role });
     }
   }
-  for (const { peer } of shop.externals) members.push({ ...blank, name: peer, address: peer, role: { kind: "external", peer } });
+  for (const { peer } of shop.externals)
+    members.push({ ...blank, name: peer, address: peer, role: { kind: "external", peer } });
   if (kafka === null) members.push({ ...blank, name: BROKER_NAME, address: BROKER_NAME, role: { kind: "broker" } });
   return members;
 }

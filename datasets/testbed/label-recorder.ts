@@ -56,10 +56,20 @@ export class LabelRecorder {
 
   /** What is known at `nowSeconds`; what is still going on ends now. */
   labels(nowSeconds: number): Labels {
-    const faults = [...this.#faults].map(([id, fault]) => (this.#openFaults.has(id) ? { ...fault, end: nowSeconds } : { ...fault }));
+    const faults = [...this.#faults].map(([id, fault]) =>
+      this.#openFaults.has(id) ? { ...fault, end: nowSeconds } : { ...fault },
+    );
     const last = this.#loads.length - 1;
-    const loads = this.#loads.map((load, index) => (this.#isLoadOpen && index === last ? { ...load, end: nowSeconds } : { ...load }));
-    return { unit: "unix seconds, UTC", settleSeconds: this.#settleSeconds, covered: [[this.#startSeconds, this.#endSeconds ?? nowSeconds]], faults, loads };
+    const loads = this.#loads.map((load, index) =>
+      this.#isLoadOpen && index === last ? { ...load, end: nowSeconds } : { ...load },
+    );
+    return {
+      unit: "unix seconds, UTC",
+      settleSeconds: this.#settleSeconds,
+      covered: [[this.#startSeconds, this.#endSeconds ?? nowSeconds]],
+      faults,
+      loads,
+    };
   }
 
   #closeLoad(atSeconds: number): void {

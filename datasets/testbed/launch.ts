@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { FaultKind } from "../../src/contracts/score.ts";
 import { SourceError } from "../../src/contracts/errors.ts";
+import type { FaultKind } from "../../src/contracts/score.ts";
 import type { TestbedEvent } from "./events.ts";
 import type { LoadShape } from "./load-shape.ts";
 import { type Usage, type UsageSnapshot, usageBetween } from "./usage.ts";
@@ -124,8 +124,12 @@ function becomeReady(
         for (const hear of [...listeners]) hear(event);
       }
     });
-    child.once("error", (error) => reject(new SourceError(`testbed: ${error.message}`, { retriable: false, cause: error })));
-    void ended.then((code) => reject(new SourceError(`testbed ended with code ${code}: ${complaint.trim()}`, { retriable: false })));
+    child.once("error", (error) =>
+      reject(new SourceError(`testbed: ${error.message}`, { retriable: false, cause: error })),
+    );
+    void ended.then((code) =>
+      reject(new SourceError(`testbed ended with code ${code}: ${complaint.trim()}`, { retriable: false })),
+    );
   });
 }
 

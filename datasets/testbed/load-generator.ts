@@ -33,7 +33,10 @@ export class LoadGenerator {
   #counters = { sent: 0, answered: 0, failed: 0, dropped: 0 };
   readonly #listeners = new Set<(latencySeconds: number) => void>();
 
-  constructor(shop: ShopDeclaration, options: { readonly ratePerSecond: number; readonly seed: number; readonly port: () => number }) {
+  constructor(
+    shop: ShopDeclaration,
+    options: { readonly ratePerSecond: number; readonly seed: number; readonly port: () => number },
+  ) {
     this.#shop = shop;
     this.#ratePerSecond = options.ratePerSecond;
     this.#random = randomStream(options.seed, "users");
@@ -99,11 +102,14 @@ export class LoadGenerator {
     };
     const headers: http.OutgoingHttpHeaders =
       body === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const outgoing = http.request({ agent: this.#agent, host: "127.0.0.1", port: this.#port(), method, path, headers }, (answer) => {
-      answer.resume();
-      answer.on("end", () => end(answer.statusCode === 200));
-      answer.on("close", () => end(false));
-    });
+    const outgoing = http.request(
+      { agent: this.#agent, host: "127.0.0.1", port: this.#port(), method, path, headers },
+      (answer) => {
+        answer.resume();
+        answer.on("end", () => end(answer.statusCode === 200));
+        answer.on("close", () => end(false));
+      },
+    );
     outgoing.setTimeout(PATIENCE_SECONDS * 1000, () => outgoing.destroy());
     outgoing.on("error", () => end(false));
     outgoing.on("close", () => end(false));

@@ -18,13 +18,22 @@ const RULES: Readonly<Record<LoadShape["shape"], Rules>> = {
   poisson: { factor: FACTOR_RULE },
   surge: { factor: { ...FACTOR_RULE, fallback: 2 } },
   ramp: { from: FACTOR_RULE, to: { ...FACTOR_RULE, fallback: 2 } },
-  burst: { factor: { ...FACTOR_RULE, fallback: 2 }, onSeconds: SECONDS_RULE, offSeconds: { ...SECONDS_RULE, fallback: 10 } },
-  daily: { low: { ...FACTOR_RULE, fallback: 0.5 }, high: { ...FACTOR_RULE, fallback: 1.5 }, periodSeconds: { ...SECONDS_RULE, fallback: 120 } },
+  burst: {
+    factor: { ...FACTOR_RULE, fallback: 2 },
+    onSeconds: SECONDS_RULE,
+    offSeconds: { ...SECONDS_RULE, fallback: 10 },
+  },
+  daily: {
+    low: { ...FACTOR_RULE, fallback: 0.5 },
+    high: { ...FACTOR_RULE, fallback: 1.5 },
+    periodSeconds: { ...SECONDS_RULE, fallback: 120 },
+  },
 };
 
 /** @throws {SettingsError} naming the key, the value and the rule. */
 export function parseLoad(raw: unknown, path = "load", extraKeys: readonly string[] = []): LoadShape {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new SettingsError(path, raw, "must be an object with shape");
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new SettingsError(path, raw, "must be an object with shape");
   const fields = raw as Readonly<Record<string, unknown>>;
   const shape = fields["shape"] ?? "poisson";
   if (typeof shape !== "string" || !Object.hasOwn(RULES, shape)) {
@@ -33,7 +42,11 @@ export function parseLoad(raw: unknown, path = "load", extraKeys: readonly strin
   const rules = RULES[shape as LoadShape["shape"]];
   for (const key of Object.keys(fields)) {
     if (key !== "shape" && !(key in rules) && !extraKeys.includes(key)) {
-      throw new SettingsError(`${path}.${key}`, fields[key], `is not a parameter of ${shape} (${Object.keys(rules).join(", ")})`);
+      throw new SettingsError(
+        `${path}.${key}`,
+        fields[key],
+        `is not a parameter of ${shape} (${Object.keys(rules).join(", ")})`,
+      );
     }
   }
   const load: Record<string, unknown> = { shape };

@@ -59,8 +59,10 @@ function readOptions(): SupervisorOptions | null {
   if (protocol !== "grpc" && protocol !== "http/protobuf" && protocol !== "http/json") {
     throw new SettingsError("--otlp-protocol", protocol, "must be grpc, http/protobuf or http/json");
   }
-  if (!URL.canParse(values.otlp)) throw new SettingsError("--otlp", values.otlp, "must be a URL such as http://127.0.0.1:4317");
-  if (values.kafka !== undefined && !/^[\w.-]+:\d{1,5}$/.test(values.kafka)) throw new SettingsError("--kafka", values.kafka, "must be host:port");
+  if (!URL.canParse(values.otlp))
+    throw new SettingsError("--otlp", values.otlp, "must be a URL such as http://127.0.0.1:4317");
+  if (values.kafka !== undefined && !/^[\w.-]+:\d{1,5}$/.test(values.kafka))
+    throw new SettingsError("--kafka", values.kafka, "must be host:port");
   return {
     shop: SHOP,
     schedule: readSchedule(values.schedule),

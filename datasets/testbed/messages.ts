@@ -17,7 +17,13 @@ export type ToChild =
   | { readonly type: "stop" };
 
 export type ChildRole =
-  | { readonly kind: "service"; readonly service: string; readonly replica: number; readonly kafka: string | null; readonly topicSuffix: string }
+  | {
+      readonly kind: "service";
+      readonly service: string;
+      readonly replica: number;
+      readonly kafka: string | null;
+      readonly topicSuffix: string;
+    }
   | { readonly kind: "external"; readonly peer: string }
   | { readonly kind: "broker" };
 

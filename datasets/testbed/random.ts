@@ -54,7 +54,8 @@ export const SHORTEST_SERVICE_SECONDS = 0.003;
  */
 export function drawServiceSeconds(random: RandomStream, time: ServiceTime): number {
   const restSeconds = time.meanSeconds - SHORTEST_SERVICE_SECONDS;
-  if (!(restSeconds > 0)) throw new RangeError(`mean service time ${time.meanSeconds} s is not above ${SHORTEST_SERVICE_SECONDS} s`);
+  if (!(restSeconds > 0))
+    throw new RangeError(`mean service time ${time.meanSeconds} s is not above ${SHORTEST_SERVICE_SECONDS} s`);
   const restCv = (time.cv * time.meanSeconds) / restSeconds;
   const variance = Math.log1p(restCv * restCv);
   return SHORTEST_SERVICE_SECONDS + restSeconds * Math.exp(Math.sqrt(variance) * drawNormal(random) - variance / 2);

@@ -89,6 +89,14 @@ export class SchedulePlayer {
     const atSeconds = Date.now() / 1000;
     this.#parts.generator.play(load, durationSeconds);
     this.#parts.labels.load(load, atSeconds);
-    this.#parts.announce({ event: "load", atSeconds, phase, round: this.#round, shape: load.shape, factor: peakFactor(load), durationSeconds });
+    this.#parts.announce({
+      event: "load",
+      atSeconds,
+      phase,
+      round: this.#round,
+      shape: load.shape,
+      factor: peakFactor(load),
+      durationSeconds,
+    });
   }
 }

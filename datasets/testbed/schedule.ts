@@ -21,7 +21,11 @@ export interface Schedule {
 }
 
 /** What runs without a schedule: base load until told otherwise. */
-export const IDLE_SCHEDULE: Schedule = { settleSeconds: 60, repeat: true, phases: [{ name: "normal", durationSeconds: 86_400, load: BASE_LOAD, fault: null }] };
+export const IDLE_SCHEDULE: Schedule = {
+  settleSeconds: 60,
+  repeat: true,
+  phases: [{ name: "normal", durationSeconds: 86_400, load: BASE_LOAD, fault: null }],
+};
 
 const LONGEST_PHASE_SECONDS = 86_400;
 const PHASE_LIMIT = 10_000;
@@ -40,7 +44,11 @@ export function parseSchedule(text: string, shop: ShopDeclaration): Schedule {
     throw new SettingsError("schedule", text.slice(0, 40), `is not YAML: ${(error as Error).message.split("\n")[0]}`);
   }
   const fields = objectWith(raw, ["settleSeconds", "repeat", "phases"], "schedule");
-  const { phases, repeat = false, settleSeconds = 60 } = fields as { phases?: unknown; repeat?: unknown; settleSeconds?: unknown };
+  const {
+    phases,
+    repeat = false,
+    settleSeconds = 60,
+  } = fields as { phases?: unknown; repeat?: unknown; settleSeconds?: unknown };
   if (typeof repeat !== "boolean") throw new SettingsError("repeat", repeat, "must be true or false");
   if (!Array.isArray(phases) || phases.length === 0 || phases.length > PHASE_LIMIT) {
     throw new SettingsError("phases", phases ?? null, `must be a list of 1 to ${PHASE_LIMIT} phases`);
@@ -54,7 +62,12 @@ export function parseSchedule(text: string, shop: ShopDeclaration): Schedule {
 
 function parsePhase(raw: unknown, shop: ShopDeclaration, path: string): Phase {
   const fields = objectWith(raw, ["name", "durationSeconds", "load", "fault"], path);
-  const { name, durationSeconds, load, fault } = fields as { name?: unknown; durationSeconds?: unknown; load?: unknown; fault?: unknown };
+  const { name, durationSeconds, load, fault } = fields as {
+    name?: unknown;
+    durationSeconds?: unknown;
+    load?: unknown;
+    fault?: unknown;
+  };
   if (name !== undefined && typeof name !== "string") throw new SettingsError(`${path}.name`, name, "must be a text");
   const order = fault === undefined ? null : parseFault(fault, shop, `${path}.fault`);
   const shape = load === undefined ? BASE_LOAD : parseLoad(load, `${path}.load`);
@@ -67,9 +80,15 @@ function parsePhase(raw: unknown, shop: ShopDeclaration, path: string): Phase {
 }
 
 function objectWith(raw: unknown, keys: readonly string[], path: string): Readonly<Record<string, unknown>> {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw new SettingsError(path, raw ?? null, `must be an object with ${keys.join(", ")}`);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    throw new SettingsError(path, raw ?? null, `must be an object with ${keys.join(", ")}`);
   for (const key of Object.keys(raw)) {
-    if (!keys.includes(key)) throw new SettingsError(`${path}.${key}`, (raw as Record<string, unknown>)[key], `is unknown; known are ${keys.join(", ")}`);
+    if (!keys.includes(key))
+      throw new SettingsError(
+        `${path}.${key}`,
+        (raw as Record<string, unknown>)[key],
+        `is unknown; known are ${keys.join(", ")}`,
+      );
   }
   return raw as Readonly<Record<string, unknown>>;
 }

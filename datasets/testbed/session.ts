@@ -48,14 +48,34 @@ export async function startSession(options: SessionOptions, fleet: Fleet, onEnd:
     const { usage, latencySeconds } = await meter.read();
     const isSurge = phase?.load.shape === "surge" && peakFactor(phase.load) >= 2;
     const validity = judgeValidity(usage, shop.bottleneck, isSurge);
-    announce({ event: "stats", atSeconds: Date.now() / 1000, phase: phase?.name ?? null, usage, latencySeconds, validity });
+    announce({
+      event: "stats",
+      atSeconds: Date.now() / 1000,
+      phase: phase?.name ?? null,
+      usage,
+      latencySeconds,
+      validity,
+    });
   };
   const onPhaseEnd = (phase: Phase) => void report(phaseMeter, phase);
   const afterLastExport = () => void setTimeout(onEnd, LAST_EXPORT_SECONDS * 1000);
-  const player = new SchedulePlayer({ schedule, generator, injector, labels, announce, onPhaseEnd, onEnd: afterLastExport });
+  const player = new SchedulePlayer({
+    schedule,
+    generator,
+    injector,
+    labels,
+    announce,
+    onPhaseEnd,
+    onEnd: afterLastExport,
+  });
   const server = createControlServer({
     shop,
-    status: async () => ({ phase: player.currentPhase.name, faults: injector.active, processes: fleet.processes, snapshot: await snapshot() }),
+    status: async () => ({
+      phase: player.currentPhase.name,
+      faults: injector.active,
+      processes: fleet.processes,
+      snapshot: await snapshot(),
+    }),
     beginFault: (order, durationSeconds) => injector.begin(order, durationSeconds),
     endFault: (id) => injector.end(id),
     endAllFaults: async () => (await Promise.all(injector.active.map(({ id }) => injector.end(id)))).length,
@@ -68,7 +88,8 @@ export async function startSession(options: SessionOptions, fleet: Fleet, onEnd:
   const controlPort = (server.address() as AddressInfo).port;
   announce({ event: "ready", atSeconds: Date.now() / 1000, controlPort, processes: fleet.processes });
   player.start();
-  const timer = options.statsSeconds > 0 ? setInterval(() => void report(regularMeter, null), options.statsSeconds * 1000) : null;
+  const timer =
+    options.statsSeconds > 0 ? setInterval(() => void report(regularMeter, null), options.statsSeconds * 1000) : null;
   return () => {
     if (timer !== null) clearInterval(timer);
     player.stop();

@@ -66,7 +66,15 @@ export interface PublishStep {
   readonly topic: string;
 }
 
-export type Step = WorkStep | CallStep | ExternalStep | TogetherStep | QueryStep | CachedStep | EachLineStep | PublishStep;
+export type Step =
+  | WorkStep
+  | CallStep
+  | ExternalStep
+  | TogetherStep
+  | QueryStep
+  | CachedStep
+  | EachLineStep
+  | PublishStep;
 
 export interface Route {
   /** Method and path template, e.g. `GET /items/{item}`. */

@@ -8,14 +8,25 @@ import type { CallStep, QueryStep, ServiceDeclaration, ShopDeclaration, Step } f
  * every other station stays below 0.6.
  */
 const work = (meanMilliseconds: number, cv = 0.7): Step => ({ do: "work", time: time(meanMilliseconds, cv) });
-const call = (service: string, route: string, more: Partial<CallStep> = {}): Step => ({ do: "call", service, route, ...more });
+const call = (service: string, route: string, more: Partial<CallStep> = {}): Step => ({
+  do: "call",
+  service,
+  route,
+  ...more,
+});
 const together = (...steps: readonly Step[]): Step => ({ do: "together", steps });
 
 function time(meanMilliseconds: number, cv: number): ServiceTime {
   return { meanSeconds: meanMilliseconds / 1000, cv };
 }
 
-function query(sql: string, collection: string, bind: QueryStep["bind"], meanMilliseconds: number, cv = 0.7): QueryStep {
+function query(
+  sql: string,
+  collection: string,
+  bind: QueryStep["bind"],
+  meanMilliseconds: number,
+  cv = 0.7,
+): QueryStep {
   const operation = sql.slice(0, sql.indexOf(" ")) as QueryStep["operation"];
   return { do: "query", operation, collection, sql, bind, time: time(meanMilliseconds, cv) };
 }
@@ -103,7 +114,10 @@ const recommendations: ServiceDeclaration = {
       route: "GET /recommendations/{item}",
       steps: [
         work(14, 0.8),
-        together(call("catalog", "GET /items/{item}", { item: "related" }), call("catalog", "GET /items/{item}", { item: "related" })),
+        together(
+          call("catalog", "GET /items/{item}", { item: "related" }),
+          call("catalog", "GET /items/{item}", { item: "related" }),
+        ),
       ],
     },
   ],
@@ -114,8 +128,8 @@ const pricing: ServiceDeclaration = {
   replicaCount: 1,
   workerCount: 2,
   routes: [
-    { route: "GET /prices/{item}", steps: [work(40, 0.6)] },
-    { route: "POST /quotes", steps: [work(40, 0.6)] },
+    { route: "GET /prices/{item}", steps: [work(40.5, 0.6)] },
+    { route: "POST /quotes", steps: [work(40.5, 0.6)] },
   ],
 };
 
@@ -126,7 +140,8 @@ const cart: ServiceDeclaration = {
   database: {
     namespace: "carts",
     connectionCount: 3,
-    schema: "CREATE TABLE carts (id INTEGER PRIMARY KEY, touched INTEGER); CREATE TABLE lines (cart INTEGER, item INTEGER)",
+    schema:
+      "CREATE TABLE carts (id INTEGER PRIMARY KEY, touched INTEGER); CREATE TABLE lines (cart INTEGER, item INTEGER)",
     seedStatements: ["INSERT INTO carts VALUES (?, 0)"],
   },
   routes: [
@@ -138,7 +153,10 @@ const cart: ServiceDeclaration = {
         query("SELECT count(*) FROM lines WHERE cart = ?", "lines", ["user"], 5),
       ],
     },
-    { route: "DELETE /carts/{user}", steps: [work(5), query("DELETE FROM lines WHERE cart = ?", "lines", ["user"], 6)] },
+    {
+      route: "DELETE /carts/{user}",
+      steps: [work(5), query("DELETE FROM lines WHERE cart = ?", "lines", ["user"], 6)],
+    },
   ],
 };
 
@@ -191,11 +209,15 @@ const inventory: ServiceDeclaration = {
   database: {
     namespace: "inventory",
     connectionCount: 2,
-    schema: "CREATE TABLE stock (id INTEGER PRIMARY KEY, amount INTEGER); CREATE TABLE reservations (id INTEGER PRIMARY KEY, account INTEGER)",
+    schema:
+      "CREATE TABLE stock (id INTEGER PRIMARY KEY, amount INTEGER); CREATE TABLE reservations (id INTEGER PRIMARY KEY, account INTEGER)",
     seedStatements: ["INSERT INTO stock VALUES (?, 1000000)"],
   },
   routes: [
-    { route: "GET /stock/{item}", steps: [work(8), query("SELECT amount FROM stock WHERE id = ?", "stock", ["item"], 11)] },
+    {
+      route: "GET /stock/{item}",
+      steps: [work(8), query("SELECT amount FROM stock WHERE id = ?", "stock", ["item"], 11)],
+    },
     {
       route: "POST /reservations",
       steps: [
@@ -240,7 +262,10 @@ const shipping: ServiceDeclaration = {
     seedStatements: [],
   },
   routes: [
-    { route: "POST /parcels", steps: [work(18), query("INSERT INTO parcels (account) VALUES (?)", "parcels", ["user"], 6)] },
+    {
+      route: "POST /parcels",
+      steps: [work(18), query("INSERT INTO parcels (account) VALUES (?)", "parcels", ["user"], 6)],
+    },
   ],
 };
 

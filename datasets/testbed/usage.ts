@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
-import type { EntryCounters } from "./load-generator.ts";
 import type { MemberCounters } from "./fleet.ts";
+import type { EntryCounters } from "./load-generator.ts";
 
 /** Everything counted up to one moment; two of them make a `Usage`. */
 export interface UsageSnapshot {
@@ -68,14 +68,17 @@ export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): Usage
   const hostBusy = after.hostBusyMilliseconds - before.hostBusyMilliseconds;
   const hostAll = hostBusy + after.hostIdleMilliseconds - before.hostIdleMilliseconds;
   const coreSeconds = Math.max(1e-9, seconds * cpus().length);
-  const rounded = (pick: (sum: StationSum) => number) => Object.fromEntries([...sums].map(([station, sum]) => [station, round(pick(sum))]));
+  const rounded = (pick: (sum: StationSum) => number) =>
+    Object.fromEntries([...sums].map(([station, sum]) => [station, round(pick(sum))]));
   return {
     seconds: round(seconds),
     hostCpuShare: round(hostAll > 0 ? hostBusy / hostAll : 0),
     shopCpuShare: round(cpuSeconds / coreSeconds),
     utilization: rounded((sum) => (sum.offeredSeconds > 0 ? sum.busySeconds / sum.offeredSeconds : 0)),
     visitsPerSecond: rounded((sum) => sum.served / Math.max(1e-9, seconds)),
-    waiting: Object.fromEntries([...sums].filter(([, sum]) => sum.waiting > 0).map(([station, sum]) => [station, sum.waiting])),
+    waiting: Object.fromEntries(
+      [...sums].filter(([, sum]) => sum.waiting > 0).map(([station, sum]) => [station, sum.waiting]),
+    ),
     entry: {
       sent: after.entry.sent - before.entry.sent,
       answered: after.entry.answered - before.entry.answered,

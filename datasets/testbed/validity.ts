@@ -22,12 +22,21 @@ export const SURGE_UTILIZATION_FLOOR = 0.8;
 export function judgeValidity(usage: Usage, bottleneck: string, isSurge: boolean): Validity {
   const bottleneckUtilization = usage.utilization[bottleneck] ?? 0;
   const reasons: string[] = [];
-  if (!(usage.hostCpuShare < HOST_CPU_LIMIT)) reasons.push(`the machine was busy ${percent(usage.hostCpuShare)}, the limit is ${percent(HOST_CPU_LIMIT)}`);
+  if (!(usage.hostCpuShare < HOST_CPU_LIMIT))
+    reasons.push(`the machine was busy ${percent(usage.hostCpuShare)}, the limit is ${percent(HOST_CPU_LIMIT)}`);
   if (usage.entry.dropped > 0) reasons.push(`${usage.entry.dropped} arrivals were dropped`);
   if (isSurge && !(bottleneckUtilization >= SURGE_UTILIZATION_FLOOR)) {
-    reasons.push(`${bottleneck} reached ${percent(bottleneckUtilization)} of its limit, a surge needs ${percent(SURGE_UTILIZATION_FLOOR)}`);
+    reasons.push(
+      `${bottleneck} reached ${percent(bottleneckUtilization)} of its limit, a surge needs ${percent(SURGE_UTILIZATION_FLOOR)}`,
+    );
   }
-  return { isValid: reasons.length === 0, bottleneck, bottleneckUtilization, hostCpuShare: usage.hostCpuShare, reasons };
+  return {
+    isValid: reasons.length === 0,
+    bottleneck,
+    bottleneckUtilization,
+    hostCpuShare: usage.hostCpuShare,
+    reasons,
+  };
 }
 
 function percent(share: number): string {

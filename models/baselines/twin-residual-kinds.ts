@@ -17,10 +17,11 @@ const CPU_EXCESS = 0.2;
 const SLOW_CODE_REST = 0.3;
 
 /**
- * Kind by rules. Each piece of evidence votes with its size for one kind: gap in → network-delay; gaps out to all → cpu; resends and missing or
- * failed calls → network-loss, or crash when half of all calls fail; lag → slow-consumer; program → cache-miss;
- * unexplained sojourn → capacity. Slower service goes, by the first sign that holds, to slow-dependency (leaf
- * stations), bad-replica (one instance), pause (in bursts), cpu (metric), else slow-code. Sums to 1, order `FAULT_KINDS`.
+ * Kind by rules. Each piece of evidence votes with its size for one kind: gap in → network-delay; gaps out to all → cpu;
+ * resends and missing or failed calls → network-loss, or crash when half of all calls fail; lag → slow-consumer;
+ * program → cache-miss; unexplained sojourn → capacity. Slower service goes, by the first sign that holds, to
+ * slow-dependency (leaf stations), bad-replica (one instance), pause (in bursts), cpu (metric), else slow-code.
+ * Sums to 1, order `FAULT_KINDS`.
  */
 export function kindProbabilitiesOf(evidence: ResidualEvidence, node: NodeForecast, nodeKind: NodeKind): number[] {
   const votes = new Map<FaultKind, number>();

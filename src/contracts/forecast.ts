@@ -110,6 +110,10 @@ export interface Forecast {
   readonly nodes: readonly NodeForecast[];
   readonly operations: readonly OperationForecast[];
   readonly entryRatePerSecond: number;
+  /** Mean over the windows learned from; NaN before any. */
+  readonly usualEntryRatePerSecond: number;
+  /** Mean over the windows learned from; NaN before any. */
+  readonly usualEntryRatePerSecond: number;
   readonly capacity: Capacity | null;
 }
 

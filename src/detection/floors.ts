@@ -21,7 +21,7 @@ export function isMaterial(node: NodeForecast): boolean {
   if (node.missingExcess >= FLOORS.errorShare || node.errorExcess >= FLOORS.errorShare) {
     return true;
   }
-  if (node.visitCount < FLOORS.visits) {
+  if (Math.max(node.visitCount, node.service?.sampleCount ?? 0) < FLOORS.visits) {
     return false;
   }
   const isSlower = isMaterialRise(node.service) || isMaterialRise(node.gapIn) || isMaterialRise(node.gapOut);

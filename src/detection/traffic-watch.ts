@@ -4,6 +4,8 @@ import { entryOperations } from "./impact.ts";
 /** The twin must predict this much more than at a quiet hour before a slowdown is called traffic. */
 const RISE_BEGIN = 1.2;
 const RISE_END = 1.1;
+/** And there must be this much more traffic than usual: else it is the twin that changed its mind. */
+const RATE_RISE_MIN = 1.2;
 /** Windows in a row. */
 const WINDOWS_TO_BEGIN = 2;
 const WINDOWS_TO_END = 3;
@@ -39,7 +41,8 @@ export class TrafficWatch {
   /** Takes a window; returns what changed. */
   take(forecast: Forecast): "began" | "ended" | null {
     const rise = TrafficWatch.predictedRise(forecast);
-    this.#above = rise >= RISE_BEGIN ? this.#above + 1 : 0;
+    const isBusier = forecast.entryRatePerSecond >= RATE_RISE_MIN * forecast.usualEntryRatePerSecond;
+    this.#above = rise >= RISE_BEGIN && isBusier ? this.#above + 1 : 0;
     this.#below = rise < RISE_END ? this.#below + 1 : 0;
     if (this.#above === 1 && !this.#isOn) {
       this.#beganSeconds = forecast.observation.startSeconds;

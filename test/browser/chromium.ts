@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as playwright, type Page } from "playwright-core";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
 
 /** What went wrong in a page while it was open: console errors, uncaught errors, requests to other hosts, failed loads. */
 export interface OpenedPage {
   readonly page: Page;
   readonly problems: readonly string[];
-  /** Closes the page and, with the last page, the browser. */
   close(): Promise<void>;
 }
 
@@ -21,7 +20,6 @@ export interface PageOptions {
 }
 
 let shared: Promise<Browser> | null = null;
-let openCount = 0;
 
 /** `CHROMIUM_PATH` when set, else the binary the npm package ships. */
 export async function chromiumPath(): Promise<string> {
@@ -32,12 +30,24 @@ export async function chromiumPath(): Promise<string> {
 }
 
 const launch = async (): Promise<Browser> =>
-  playwright.launch({ executablePath: await chromiumPath(), args: ["--headless=shell", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--font-render-hinting=none"] });
+  playwright.launch({
+    executablePath: await chromiumPath(),
+    args: [
+      "--headless=shell",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--hide-scrollbars",
+      "--font-render-hinting=none",
+    ],
+  });
 
-/** Opens an address in a fresh profile of one shared headless Chromium, with reduced motion so that pictures stand still. */
+/**
+ * Opens an address in a fresh profile of one shared headless Chromium, with reduced motion so that pictures stand still.
+ * Call `closeBrowser` when done with all pages.
+ */
 export async function openPage(url: string, options: PageOptions = {}): Promise<OpenedPage> {
   shared ??= launch();
-  openCount += 1;
   const browser = await shared;
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
@@ -54,22 +64,25 @@ export async function openPage(url: string, options: PageOptions = {}): Promise<
   const isExcused = (text: string): boolean => options.mayFail?.test(text) ?? false;
   page.on("console", (message) => {
     const text = `${message.text()} ${message.location().url}`;
-    if ((message.type() === "error" || message.type() === "warning") && !isExcused(text)) problems.push(`console: ${text}`);
+    if ((message.type() === "error" || message.type() === "warning") && !isExcused(text))
+      problems.push(`console: ${text}`);
   });
   page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith("data:")) problems.push(`external request: ${request.url()}`);
+    if (!request.url().startsWith(origin) && !request.url().startsWith("data:"))
+      problems.push(`external request: ${request.url()}`);
   });
   await page.goto(url);
   return {
     page,
     problems,
-    close: async () => {
-      await context.close();
-      openCount -= 1;
-      if (openCount > 0) return;
-      shared = null;
-      await browser.close();
-    },
+    close: () => context.close(),
   };
+}
+
+/** Ends the shared browser; the next `openPage` starts another. */
+export async function closeBrowser(): Promise<void> {
+  const browser = await shared;
+  shared = null;
+  await browser?.close();
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { StreamEvent } from "../../src/contracts/api.ts";
@@ -11,7 +11,12 @@ import { mapOf, nowSeconds, type Scenario, statusOf } from "./fixtures/shop.ts";
 const contentPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+const types: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
 
 export interface FixtureServer {
   /** Address of the page, with the base path and a closing slash. */
@@ -27,7 +32,10 @@ export interface FixtureServer {
 }
 
 /** Serves `ui/dist` and canned API answers under a base path, with a strict content policy. */
-export async function startFixtureServer(options: { readonly scenario: Scenario; readonly basePath?: string }): Promise<FixtureServer> {
+export async function startFixtureServer(options: {
+  readonly scenario: Scenario;
+  readonly basePath?: string;
+}): Promise<FixtureServer> {
   const basePath = options.basePath ?? "/";
   const streams = new Set<ServerResponse>();
   let scenario = options.scenario;
@@ -40,17 +48,21 @@ export async function startFixtureServer(options: { readonly scenario: Scenario;
     response.on("close", () => streams.delete(response));
   };
 
-  const server = createServer((request, response) => {
+  const route = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    const path = url.pathname.slice(basePath.length);
     response.setHeader("content-security-policy", contentPolicy);
     response.setHeader("x-content-type-options", "nosniff");
-    if (!url.pathname.startsWith(basePath)) return send(response, 404, { error: `nothing at ${url.pathname}` });
-    const path = url.pathname.slice(basePath.length);
-    if (!path.startsWith("api/v1/")) return void serveFile(path === "" ? "index.html" : path, response);
-    if (refused === "all") return void request.socket.destroy();
-    if (path !== "api/v1/stream") return answer(path.slice("api/v1/".length), url.searchParams, scenario, response);
-    return refused === "stream" ? send(response, 503, { error: "no stream" }) : open(response);
-  });
+    if (!url.pathname.startsWith(basePath)) send(response, missing(`path ${url.pathname}`));
+    else if (!path.startsWith("api/v1/")) void serveFile(path === "" ? "index.html" : path, response);
+    else if (refused === "all") request.socket.destroy();
+    else if (path !== "api/v1/stream")
+      send(response, answerTo(path.slice("api/v1/".length), url.searchParams, scenario));
+    else if (refused === "stream") send(response, { status: 503, body: { error: "no stream" } });
+    else open(response);
+  };
+
+  const server = createServer(route);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const port = (server.address() as AddressInfo).port;
   return {
@@ -75,39 +87,56 @@ export async function startFixtureServer(options: { readonly scenario: Scenario;
 }
 
 async function serveFile(name: string, response: ServerResponse): Promise<void> {
-  const file = /^[\w.-]+$/.test(name) ? await readFile(fileURLToPath(new URL(`../../ui/dist/${name}`, import.meta.url))).catch(() => null) : null;
-  if (file === null) return send(response, 404, { error: `no file ${name}` });
-  response.writeHead(200, { "content-type": types[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream", "cache-control": "no-store" });
+  const file = /^[\w.-]+$/.test(name)
+    ? await readFile(fileURLToPath(new URL(`../../ui/dist/${name}`, import.meta.url))).catch(() => null)
+    : null;
+  if (file === null) {
+    send(response, missing(`file ${name}`));
+    return;
+  }
+  response.writeHead(200, {
+    "content-type": types[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
+    "cache-control": "no-store",
+  });
   response.end(file);
 }
 
-function answer(path: string, query: URLSearchParams, scenario: Scenario, response: ServerResponse): void {
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const found = (body: unknown): Answer => ({ status: 200, body });
+const missing = (what: string): Answer => ({ status: 404, body: { error: `no ${what}` } });
+
+function answerTo(path: string, query: URLSearchParams, scenario: Scenario): Answer {
   const [topic = "", id = ""] = path.split("/").map(decodeURIComponent);
   const incidents = incidentsOf(scenario);
+  const incident = incidents.find((one) => one.id === id);
+  const number = (name: string, otherwise: number): number => Number(query.get(name) ?? otherwise);
+  const text = (name: string): string => query.get(name) ?? "";
   switch (topic) {
     case "status":
-      return send(response, 200, statusOf(scenario));
+      return found(statusOf(scenario));
     case "map":
-      return send(response, 200, mapOf(scenario));
-    case "incidents": {
-      if (id === "") return send(response, 200, { incidents, total: incidents.length });
-      const incident = incidents.find((one) => one.id === id);
-      return incident === undefined ? send(response, 404, { error: `no incident ${id}` }) : send(response, 200, incident);
-    }
+      return found(mapOf(scenario));
+    case "incidents":
+      if (id === "") return found({ incidents, total: incidents.length });
+      return incident === undefined ? missing(`incident ${id}`) : found(incident);
     case "series":
-      return send(response, 200, seriesOf(scenario, query.get("node") ?? "", query.get("operation") ?? "", Number(query.get("from") ?? 0), Number(query.get("to") ?? nowSeconds)));
+      return found(seriesOf(scenario, text("node"), text("operation"), number("from", 0), number("to", nowSeconds)));
     case "traces":
-      return /^[\da-f]{32}$/.test(id) ? send(response, 200, traceOf(id)) : send(response, 404, { error: `no trace ${id}` });
+      return /^[\da-f]{32}$/.test(id) ? found(traceOf(id)) : missing(`trace ${id}`);
     case "ledger":
-      return send(response, 200, ledgerOf(scenario));
+      return found(ledgerOf(scenario));
     case "model":
-      return send(response, 200, modelOf(scenario));
+      return found(modelOf(scenario));
     default:
-      return send(response, 404, { error: `no such path ${path}` });
+      return missing(`path ${path}`);
   }
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+function send(response: ServerResponse, { status, body }: Answer): void {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
   response.end(JSON.stringify(body));
 }

@@ -78,6 +78,14 @@ test("of two faults at once, each alarm finds the one it names, and two alarms a
   expect(matching.duplicates).toEqual([]);
 });
 
+test("of two faults at once, a second alarm finds the one not yet found, whatever it names", () => {
+  const two = cases([fault(1000, 1180, { service: "cart" }), fault(1000, 1180, { service: "ads" })]);
+  const events = [...history("a", 1020, { atOpening: ["cart"] }), ...history("b", 1030, { atOpening: ["cart"] })];
+  const matching = matchEvents(two, alarmsOf(events), RULES);
+  expect(matching.missed).toEqual([]);
+  expect(matching.duplicates).toEqual([]);
+});
+
 test("a traffic verdict is no alarm", () => {
   const events = history("t", 1010, { verdict: "traffic", bottleneck: "stock" });
   expect(alarmsOf(events)).toEqual([]);

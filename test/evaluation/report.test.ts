@@ -88,6 +88,25 @@ describe("report", () => {
     expect(() => evaluateRuns({ ...INPUT, runs: [...INPUT.runs, INPUT.runs[0]!] })).toThrow(RangeError);
   });
 
+  test("leaves a case without windows after its onset out of the ranking of every scorer, and says so", () => {
+    const runs = INPUT.runs.map((entry) => {
+      const { windowEndSeconds, nodes, probability } = entry.timeline;
+      const kept = windowEndSeconds.map((end, i) => ({ end, i })).filter(({ end }) => end <= 500 || end > 580);
+      return {
+        ...entry,
+        timeline: {
+          nodes,
+          windowEndSeconds: kept.map(({ end }) => end),
+          probability: kept.map(({ i }) => probability[i]!),
+        },
+      };
+    });
+    const holed = evaluateRuns({ ...INPUT, runs });
+    expect(holed.onsetWithoutData).toEqual(["slow-code@cart"]);
+    expect(holed.scorers.map((row) => row.onsetRanking.atOnset.cases)).toEqual([1, 1, 1]);
+    expect(holed.scorers.map((row) => row.detection.faults)).toEqual([2, 2, 2]);
+  });
+
   test("takes when there was data from the replay when it is told", () => {
     expect(evaluateRuns({ ...INPUT, covered: [[0, 900]] }).cases.map((row) => row.name)).toEqual(["slow-code@cart"]);
   });

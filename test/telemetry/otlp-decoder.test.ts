@@ -101,6 +101,7 @@ describe("the protobuf reader", () => {
     { name: "a varint of 11 bytes", bytes: [0x0a, ...Array(10).fill(0x80), 1], reason: /longer than 10 bytes/ },
     { name: "a group", bytes: [0x0b, 0x0c], reason: /wire type 3/ },
     { name: "a length past the end", bytes: [0x0a, 5, 0], reason: /runs past/ },
+    { name: "a nested length past its parent", bytes: [0x0a, 2, 0x12, 3, 0x12, 1, 0], reason: /runs past/ },
     { name: "a length of 2^40", bytes: [0x0a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20], reason: /runs past/ },
     { name: "field number 0", bytes: [0x02, 0], reason: /field number/ },
     { name: "text", bytes: [...Buffer.from("hello there")], reason: /./ },
@@ -140,6 +141,38 @@ test("caps operations per service, keeps those that were first, and counts the r
   const operations = [...batch.operation].map((number) => batch.strings.text(number));
   expect(operations).toEqual(["a", "b", "<other>", "a", "<other>", "b"]);
   expect(ledger.rows()[0]?.lost).toEqual({ "name-overflow": 2 });
+});
+
+test("a cap of one service takes no names from another", () => {
+  const decoder = new OtlpDecoder({ ledger: new CountingLedger(), maxOperationsPerService: 2 });
+  const resourceSpans = ["one", "two"].map((service, index) => ({
+    resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] },
+    scopeSpans: [
+      {
+        spans: (index === 0 ? ["a", "b", "c"] : ["c", "a", "b"]).map((name, span) => ({
+          traceId: wordBytes(16, 1),
+          spanId: wordBytes(8, index * 10 + span + 1),
+          name,
+        })),
+      },
+    ],
+  }));
+  const { spans } = decoder.decode("traces", "protobuf", encode("TracesData", { resourceSpans })).batch;
+  const operations = [...spans.operation].map((number) => spans.strings.text(number));
+  expect(operations).toEqual(["a", "b", "<other>", "c", "a", "<other>"]);
+});
+
+test("names stay right after so many distinct ones that the decoder forgets its cache", () => {
+  const decoder = new OtlpDecoder({ ledger: new CountingLedger(), maxOperationsPerService: 100_000 });
+  const bodyOf = (names: readonly string[]) => {
+    const spans = names.map((name, index) => ({ traceId: wordBytes(16, 1), spanId: wordBytes(8, index + 1), name }));
+    return encode("TracesData", { resourceSpans: [{ scopeSpans: [{ spans }] }] });
+  };
+  const many = Array.from({ length: 20_000 }, (_, index) => `name${index}x`);
+  for (const names of [many, many.slice(7, 20).toReversed(), many.slice(0, 9)]) {
+    const { spans } = decoder.decode("traces", "protobuf", bodyOf(names)).batch;
+    expect([...spans.operation].map((number) => spans.strings.text(number))).toEqual(names);
+  }
 });
 
 /** Swaps the first two fields of every message in field 1 of the body. */

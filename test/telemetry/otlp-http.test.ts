@@ -206,6 +206,24 @@ describe("back-pressure", () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  test("bytes under way are limited, also those that decompression makes; they are free again after the answer", async () => {
+    const gates: (() => void)[] = [];
+    const { port } = await started({ maxBodyBytes: 40_000 }, () => new Promise<void>((resolve) => gates.push(resolve)));
+    const body = encode("TracesData", plainTraces("shop", 350));
+    expect(body.length).toBeGreaterThan(27_000);
+    const packed = gzipSync(body);
+    const headers = { "content-type": PROTOBUF, "content-encoding": "gzip" };
+    const sends = Array.from({ length: 7 }, () => send(port, packed, headers));
+    const first = await Promise.race(sends);
+    expect(first.status).toBe(429);
+    const opening = setInterval(() => gates.shift()?.(), 5);
+    const statuses = (await Promise.all(sends)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeLessThan(6);
+    const later = await Promise.all([send(port, packed, headers), send(port, packed, headers)]);
+    clearInterval(opening);
+    expect(later.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
   test("when the reader stops, what waits and what comes is told 503 and not lost silently", async () => {
     const { port, reading, abort } = await started({}, async () => {
       abort.abort();

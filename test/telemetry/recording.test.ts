@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { Client, credentials } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SettingsError } from "../../src/contracts/errors.ts";
 import { RecordingSource } from "../../src/telemetry/files/recording-source.ts";
@@ -9,7 +10,7 @@ import { RecordingWriter } from "../../src/telemetry/files/recording-writer.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { OtlpReceiver } from "../../src/telemetry/otlp/receiver.ts";
 import { toJson } from "../../src/telemetry/otlp/to-json.ts";
-import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
+import { type ReplayBody, replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { collectAll, finiteSourceContract } from "../contract/telemetry-source.ts";
 import { encode } from "./otlp-oracle.ts";
 import { plainTraces } from "./random-telemetry.ts";
@@ -176,30 +177,49 @@ describe("the writer", () => {
   });
 });
 
-test("a recording sent again over HTTP, in either form, gives the batches that reading it gives", async () => {
-  await writeFile(join(folder, "spans.binpb.zst"), zstdCompressSync(asFrames("traces", bodies)));
-  await writeFile(join(folder, "metrics.binpb"), asFrames("metrics", [metricsAt(START + 5)]));
-  const expected = JSON.stringify(await collectAll(open(folder)));
-  for (const form of ["protobuf", "json"] as const) {
+/** Sends a body the way the transport does and waits for the answer. */
+const senders = {
+  protobuf: (body: ReplayBody, port: number) => post(body, port, "application/x-protobuf", body.protobuf),
+  json: (body: ReplayBody, port: number) => post(body, port, "application/json", body.json()),
+  grpc: (body: ReplayBody, port: number) =>
+    new Promise<void>((resolve, reject) => {
+      const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+      const [plural, service] = body.signal === "traces" ? ["trace", "TraceService"] : ["metrics", "MetricsService"];
+      const path = `/opentelemetry.proto.collector.${plural}.v1.${service}/Export`;
+      const asIs = (bytes: Buffer) => bytes;
+      client.makeUnaryRequest(path, asIs, asIs, Buffer.from(body.protobuf), (error) => {
+        client.close();
+        if (error) reject(error);
+        else resolve();
+      });
+    }),
+};
+
+async function post(body: ReplayBody, port: number, type: string, bytes: Uint8Array): Promise<void> {
+  const url = `http://127.0.0.1:${port}/v1/${body.signal}`;
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": type }, body: Uint8Array.from(bytes) });
+  expect(answer.status).toBe(200);
+}
+
+test.each(["protobuf", "json", "grpc"] as const)(
+  "a recording sent again as %s gives the batches that reading it gives",
+  async (form) => {
+    await writeFile(join(folder, "spans.binpb.zst"), zstdCompressSync(asFrames("traces", bodies)));
+    await writeFile(join(folder, "metrics.binpb"), asFrames("metrics", [metricsAt(START + 5)]));
+    const expected = JSON.stringify(await collectAll(open(folder)));
     const receiver = new OtlpReceiver({
       ledger: new CountingLedger(),
       maxBodyBytes: 1 << 20,
       maxOperationsPerService: 100,
     });
-    const { httpPort } = await receiver.start({ httpPort: 0, grpcPort: null });
+    const { httpPort, grpcPort } = await receiver.start({ httpPort: 0, grpcPort: 0 });
     const abort = new AbortController();
     const received: unknown[] = [];
     const reading = receiver.read((batch) => void received.push(batch), abort.signal);
-    for await (const body of replayBodies(folder)) {
-      const headers = { "content-type": form === "json" ? "application/json" : "application/x-protobuf" };
-      const url = `http://127.0.0.1:${httpPort}/v1/${body.signal}`;
-      const bytes = form === "json" ? body.json() : body.protobuf;
-      const answer = await fetch(url, { method: "POST", headers, body: Uint8Array.from(bytes) });
-      expect(answer.status).toBe(200);
-    }
+    for await (const body of replayBodies(folder)) await senders[form](body, (form === "grpc" ? grpcPort : httpPort)!);
     abort.abort();
     await reading;
     await receiver.close();
     expect(JSON.stringify(received)).toBe(expected);
-  }
-});
+  },
+);

@@ -55,6 +55,19 @@ test("raw texts tell strings apart by all their bytes, also while they grow", ()
   expect(many.map(intern)).toEqual(numbers);
 });
 
+test("raw texts of equal hash are still two texts", () => {
+  // 200,000 names of one length have about five pairs of equal 32-bit hashes.
+  const raw = new RawTexts();
+  const bytes = Buffer.alloc(8);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const numbers = new Set<number>();
+  for (let value = 0; value < 200_000; value += 1) {
+    bytes.write(value.toString(36).padStart(8, "0"));
+    numbers.add(raw.intern(bytes, view, 0, 8));
+  }
+  expect(numbers.size).toBe(200_000);
+});
+
 describe("span columns", () => {
   const add = (columns: SpanColumns, value: number, linkCount: number) => {
     const row = columns.open();

@@ -19,7 +19,8 @@ const SHAPES: readonly LoadShape[] = [
 function expectedCount(load: LoadShape, from: number, to: number): number {
   const step = 0.01;
   let sum = 0;
-  for (let at = from; at < to - step / 2; at += step) sum += factorAt(load, at + step / 2, LENGTH_SECONDS) * RATE_PER_SECOND * step;
+  for (let at = from; at < to - step / 2; at += step)
+    sum += factorAt(load, at + step / 2, LENGTH_SECONDS) * RATE_PER_SECOND * step;
   return sum;
 }
 
@@ -38,7 +39,8 @@ describe.each(SHAPES)("a load of shape $shape", (load) => {
 
   test("sends in order, within the phase, and never above its peak factor", () => {
     expect(arrivals.every((at, index) => at < LENGTH_SECONDS && at >= (arrivals[index - 1] ?? 0))).toBe(true);
-    for (let at = 0; at < LENGTH_SECONDS; at += 0.5) expect(factorAt(load, at, LENGTH_SECONDS)).toBeLessThanOrEqual(peakFactor(load));
+    for (let at = 0; at < LENGTH_SECONDS; at += 0.5)
+      expect(factorAt(load, at, LENGTH_SECONDS)).toBeLessThanOrEqual(peakFactor(load));
   });
 });
 

@@ -30,7 +30,16 @@ test("faults and unusual loads are written with their times; base load is not", 
     unit: "unix seconds, UTC",
     settleSeconds: 45,
     covered: [[1000, 1200]],
-    faults: [{ start: 1120, end: 1150, service: "sqlite/inventory", fault: "slow-dependency", performance: true, detail: { factor: 4 } }],
+    faults: [
+      {
+        start: 1120,
+        end: 1150,
+        service: "sqlite/inventory",
+        fault: "slow-dependency",
+        performance: true,
+        detail: { factor: 4 },
+      },
+    ],
     loads: [{ start: 1060, end: 1100, shape: "ramp", factor: 1.9 }],
   });
 });

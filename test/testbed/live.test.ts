@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestbedEvent } from "../../datasets/testbed/events.ts";
 import { launchTestbed, type Testbed } from "../../datasets/testbed/launch.ts";
 import { OtlpSink, type SunkSpan } from "./otlp-sink.ts";
@@ -19,9 +19,10 @@ const started: number[] = [];
 beforeAll(async () => {
   url = await sink.listen();
 });
-afterAll(() => sink.close());
-afterEach(() => {
-  for (const pid of started.splice(0)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+// Whatever a failed test left running.
+afterAll(() => {
+  for (const pid of started) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  sink.close();
 });
 
 function isAlive(pid: number): boolean {
@@ -48,8 +49,14 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 /** Runs a program in a process group of its own and resolves with its first line of output. */
-async function startGroup(file: string, args: readonly string[]): Promise<{ readonly pid: number; readonly line: string; readonly ended: Promise<unknown> }> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
+async function startGroup(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly pid: number; readonly line: string; readonly ended: Promise<unknown> }> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   started.push(child.pid!);
   const ended = once(child, "exit");
   let text = "";
@@ -58,6 +65,17 @@ async function startGroup(file: string, args: readonly string[]): Promise<{ read
   });
   await until(() => text.includes("\n"), "a first line");
   return { pid: child.pid!, line: text.slice(0, text.indexOf("\n")), ended };
+}
+
+/** Waits until no span has come for two seconds: exports go out every half second. */
+async function becomeSilent(): Promise<void> {
+  let before = -1;
+  let quietSince = performance.now();
+  await until(() => {
+    if (sink.spans.length !== before) quietSince = performance.now();
+    before = sink.spans.length;
+    return performance.now() - quietSince > 2000;
+  }, "silence");
 }
 
 describe("a running shop", () => {
@@ -70,12 +88,14 @@ describe("a running shop", () => {
   };
 
   beforeAll(async () => {
-    testbed = await launchTestbed({ otlp: url, otlpProtocol: "http/json", ratePerSecond: 20, statsSeconds: 0 }, (event) => events.push(event));
+    testbed = await launchTestbed(
+      { otlp: url, otlpProtocol: "http/json", ratePerSecond: 20, statsSeconds: 0 },
+      (event) => events.push(event),
+    );
     started.push(...testbed.processes.map(({ pid }) => pid));
     await sleep(3500);
     await testbed.setLoad({ shape: "poisson", factor: 0 });
-    // All answered and all exported: requests take well under 2 s, exports go out every 0.5 s.
-    await sleep(3000);
+    await becomeSilent();
   }, START_LIMIT_MILLISECONDS);
 
   test("consists of at least 8 services in at least 6 processes, one of them twice", () => {
@@ -101,19 +121,31 @@ describe("a running shop", () => {
   });
 
   test("names routes, databases, topics and outside peers by the semantic conventions", () => {
-    const having = (kind: number, key: string) => sink.spans.filter((span) => span.kind === kind && span.attributes[key] !== undefined);
+    const having = (kind: number, key: string) =>
+      sink.spans.filter((span) => span.kind === kind && span.attributes[key] !== undefined);
     const servers = sink.spans.filter((span) => span.kind === KIND.server);
-    expect(servers.filter((span) => span.name !== `${span.attributes["http.request.method"]} ${span.attributes["http.route"]}`)).toEqual([]);
+    expect(
+      servers.filter(
+        (span) => span.name !== `${span.attributes["http.request.method"]} ${span.attributes["http.route"]}`,
+      ),
+    ).toEqual([]);
     const databases = having(KIND.client, "db.system.name");
-    expect(new Set(databases.map((span) => span.attributes["db.namespace"]))).toEqual(new Set(["catalog", "carts", "inventory", "payments", "shipping"]));
-    for (const key of ["db.operation.name", "db.collection.name", "server.address"]) expect(having(KIND.client, key).length).toBeGreaterThanOrEqual(databases.length);
+    expect(new Set(databases.map((span) => span.attributes["db.namespace"]))).toEqual(
+      new Set(["catalog", "carts", "inventory", "payments", "shipping"]),
+    );
+    for (const key of ["db.operation.name", "db.collection.name", "server.address"])
+      expect(having(KIND.client, key).length).toBeGreaterThanOrEqual(databases.length);
     const parents = new Set(servers.map((span) => span.parentSpanId));
     const unanswered = having(KIND.client, "http.request.method").filter((span) => !parents.has(span.spanId));
-    expect(new Set(unanswered.map((span) => `${span.attributes["server.address"]}:${span.attributes["server.port"]}`))).toEqual(new Set(["card-gateway:8443"]));
+    expect(
+      new Set(unanswered.map((span) => `${span.attributes["server.address"]}:${span.attributes["server.port"]}`)),
+    ).toEqual(new Set(["card-gateway:8443"]));
   });
 
   test("joins the consumer to its producer by parent and by link", () => {
-    const producers = new Map(sink.spans.filter((span) => span.kind === KIND.producer).map((span) => [span.spanId, span]));
+    const producers = new Map(
+      sink.spans.filter((span) => span.kind === KIND.producer).map((span) => [span.spanId, span]),
+    );
     const consumers = sink.spans.filter((span) => span.kind === KIND.consumer);
     expect(producers.size).toBeGreaterThan(0);
     expect(consumers).toHaveLength(producers.size);
@@ -127,17 +159,31 @@ describe("a running shop", () => {
   test("sends the metrics of processes and pools", async () => {
     await until(() => sink.metrics.get("db.client.connection.pending_requests")?.has("inventory") === true, "metrics");
     expect(sink.metrics.get("process.cpu.utilization")).toContain("pricing");
-    for (const name of ["nodejs.eventloop.delay.p99", "db.client.connection.count", "db.client.connection.max", "spantwin.testbed.worker_pool.limit"]) {
+    for (const name of [
+      "nodejs.eventloop.delay.p99",
+      "db.client.connection.count",
+      "db.client.connection.max",
+      "spantwin.testbed.worker_pool.limit",
+    ]) {
       expect(sink.metrics.has(name), name).toBe(true);
     }
   });
 
   test("refuses bad faults and web pages with 400 and the key, and takes good faults on and off", async () => {
-    expect(await post("/faults", '{"fault":"slow-code","service":"moon"}')).toEqual({ status: 400, key: "fault.service" });
+    expect(await post("/faults", '{"fault":"slow-code","service":"moon"}')).toEqual({
+      status: 400,
+      key: "fault.service",
+    });
     expect(await post("/faults", "{")).toEqual({ status: 400, key: "body" });
     expect(await post("/load", '{"shape":"surge","factor":-1}')).toEqual({ status: 400, key: "load.factor" });
-    expect(await post("/faults", '{"fault":"crash","service":"cart"}', { origin: "http://evil.example" })).toEqual({ status: 400, key: "Origin" });
-    expect(await post("/faults", '{"fault":"crash","service":"cart"}', { "content-type": "text/plain" })).toEqual({ status: 400, key: "Content-Type" });
+    expect(await post("/faults", '{"fault":"crash","service":"cart"}', { origin: "http://evil.example" })).toEqual({
+      status: 400,
+      key: "Origin",
+    });
+    expect(await post("/faults", '{"fault":"crash","service":"cart"}', { "content-type": "text/plain" })).toEqual({
+      status: 400,
+      key: "Content-Type",
+    });
     await expect(testbed.inject({ fault: "cpu", service: "cart", duty: 7 })).rejects.toThrow(/fault\.duty/);
     const id = await testbed.inject({ fault: "slow-code", service: "cart", factor: 2 });
     await testbed.endFault(id);
@@ -145,51 +191,70 @@ describe("a running shop", () => {
     expect(events.filter((event) => event.event === "fault-start")).toHaveLength(1);
   });
 
-  test("comes back after a crash and ends without a trace", async () => {
-    const pid = testbed.processes.find(({ name }) => name === "shipping-1")!.pid;
-    await testbed.inject({ fault: "crash", service: "shipping", durationSeconds: 0.5 });
-    await until(() => events.some((event) => event.event === "fault-end" && event.fault === "crash"), "restart");
-    expect(isAlive(pid)).toBe(false);
-    const status = (await (await fetch(`http://127.0.0.1:${testbed.controlPort}/status`)).json()) as { processes: { name: string; pid: number }[] };
-    started.push(...status.processes.map((child) => child.pid));
-    await testbed.stop();
-    expect(await testbed.ended).toBe(0);
-    expect(events.at(-1)).toMatchObject({ event: "stopped" });
-    expect(await survivors([...testbed.processes, ...status.processes].map((child) => child.pid))).toEqual([]);
-    await expect(fetch(`http://127.0.0.1:${testbed.controlPort}/status`)).rejects.toThrow();
-  }, START_LIMIT_MILLISECONDS);
+  test(
+    "comes back after a crash and ends without a trace",
+    async () => {
+      const pid = testbed.processes.find(({ name }) => name === "shipping-1")!.pid;
+      await testbed.inject({ fault: "crash", service: "shipping", durationSeconds: 0.5 });
+      await until(() => events.some((event) => event.event === "fault-end" && event.fault === "crash"), "restart");
+      expect(isAlive(pid)).toBe(false);
+      const status = (await (await fetch(`http://127.0.0.1:${testbed.controlPort}/status`)).json()) as {
+        processes: { name: string; pid: number }[];
+      };
+      started.push(...status.processes.map((child) => child.pid));
+      await testbed.stop();
+      expect(await testbed.ended).toBe(0);
+      expect(events.at(-1)).toMatchObject({ event: "stopped" });
+      expect(await survivors([...testbed.processes, ...status.processes].map((child) => child.pid))).toEqual([]);
+      await expect(fetch(`http://127.0.0.1:${testbed.controlPort}/status`)).rejects.toThrow();
+    },
+    START_LIMIT_MILLISECONDS,
+  );
 });
 
 describe("no process is left", () => {
   const flags = () => ["--otlp", url, "--otlp-protocol", "http/json", "--stats-seconds", "0"];
-  const pidsOf = (line: string) => (JSON.parse(line) as { processes: { pid: number }[] }).processes.map(({ pid }) => pid);
+  const pidsOf = (line: string) =>
+    (JSON.parse(line) as { processes: { pid: number }[] }).processes.map(({ pid }) => pid);
 
-  test("when the supervisor is killed with SIGKILL", async () => {
-    const { pid, line } = await startGroup(MAIN_FILE, flags());
-    const pids = pidsOf(line);
-    started.push(...pids);
-    expect(pids.every(isAlive)).toBe(true);
-    process.kill(pid, "SIGKILL");
-    expect(await survivors([pid, ...pids])).toEqual([]);
-  }, START_LIMIT_MILLISECONDS);
+  test(
+    "when the supervisor is killed with SIGKILL",
+    async () => {
+      const { pid, line } = await startGroup(MAIN_FILE, flags());
+      const pids = pidsOf(line);
+      started.push(...pids);
+      expect(pids.every(isAlive)).toBe(true);
+      process.kill(pid, "SIGKILL");
+      expect(await survivors([pid, ...pids])).toEqual([]);
+    },
+    START_LIMIT_MILLISECONDS,
+  );
 
-  test("when the program that launched it is killed with SIGKILL", async () => {
-    const { pid, line } = await startGroup(LAUNCHER_FILE, [url]);
-    const pids = JSON.parse(line) as number[];
-    started.push(...pids);
-    expect(pids.every(isAlive)).toBe(true);
-    process.kill(pid, "SIGKILL");
-    expect(await survivors([pid, ...pids])).toEqual([]);
-  }, START_LIMIT_MILLISECONDS);
+  test(
+    "when the program that launched it is killed with SIGKILL",
+    async () => {
+      const { pid, line } = await startGroup(LAUNCHER_FILE, [url]);
+      const pids = JSON.parse(line) as number[];
+      started.push(...pids);
+      expect(pids.every(isAlive)).toBe(true);
+      process.kill(pid, "SIGKILL");
+      expect(await survivors([pid, ...pids])).toEqual([]);
+    },
+    START_LIMIT_MILLISECONDS,
+  );
 
-  test("when Ctrl-C reaches the whole group", async () => {
-    const { pid, line, ended } = await startGroup(MAIN_FILE, flags());
-    const pids = pidsOf(line);
-    started.push(...pids);
-    process.kill(-pid, "SIGINT");
-    expect(await ended).toEqual([0, null]);
-    expect(await survivors([pid, ...pids])).toEqual([]);
-  }, START_LIMIT_MILLISECONDS);
+  test(
+    "when Ctrl-C reaches the whole group",
+    async () => {
+      const { pid, line, ended } = await startGroup(MAIN_FILE, flags());
+      const pids = pidsOf(line);
+      started.push(...pids);
+      process.kill(-pid, "SIGINT");
+      expect(await ended).toEqual([0, null]);
+      expect(await survivors([pid, ...pids])).toEqual([]);
+    },
+    START_LIMIT_MILLISECONDS,
+  );
 
   test.each([
     ["--rate", "many"],

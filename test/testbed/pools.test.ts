@@ -8,24 +8,28 @@ import { ItemCache } from "../../datasets/testbed/service/item-cache.ts";
 describe("a pool", () => {
   test("never has more held than its limit, and serves in the order of arrival, whatever comes and goes", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(fc.boolean(), { maxLength: 60 }), async (limit, moves) => {
-        const pool = new FifoPool("pool", limit);
-        const served: number[] = [];
-        let nextTicket = 0;
-        for (const isArrival of moves) {
-          if (isArrival) {
-            const ticket = nextTicket++;
-            void Promise.resolve(pool.acquire()).then(() => served.push(ticket));
-          } else if (pool.held > 0) pool.release();
-          await Promise.resolve();
-          await Promise.resolve();
-          expect(pool.held).toBeLessThanOrEqual(limit);
-          expect(pool.held + pool.waiting === 0 || pool.held > 0).toBe(true);
-        }
-        while (pool.held > 0) pool.release();
-        await new Promise((resolve) => setImmediate(resolve));
-        expect(served).toEqual([...served].sort((left, right) => left - right));
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.boolean(), { maxLength: 60 }),
+        async (limit, moves) => {
+          const pool = new FifoPool("pool", limit);
+          const served: number[] = [];
+          let nextTicket = 0;
+          for (const isArrival of moves) {
+            if (isArrival) {
+              const ticket = nextTicket++;
+              void Promise.resolve(pool.acquire()).then(() => served.push(ticket));
+            } else if (pool.held > 0) pool.release();
+            await Promise.resolve();
+            await Promise.resolve();
+            expect(pool.held).toBeLessThanOrEqual(limit);
+            expect(pool.held + pool.waiting === 0 || pool.held > 0).toBe(true);
+          }
+          while (pool.held > 0) pool.release();
+          await new Promise((resolve) => setImmediate(resolve));
+          expect(served).toEqual([...served].sort((left, right) => left - right));
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -46,7 +50,7 @@ describe("a pool", () => {
 
   test("refuses and counts what would wait beyond its bound", () => {
     const pool = new FifoPool("pool", 1, 2);
-    pool.acquire();
+    void pool.acquire();
     void pool.acquire();
     void pool.acquire();
     expect(() => pool.acquire()).toThrow(PoolFullError);
@@ -57,28 +61,32 @@ describe("a pool", () => {
 describe("the broker's log", () => {
   test("keeps the order within each partition and never works on one partition twice at once", () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 3 }), { maxLength: 50 }), fc.integer({ min: 1, max: 4 }), (keys, workers) => {
-        const log = new PartitionedLog(5, 1000);
-        for (const [index, key] of keys.entries()) log.append(key, { index });
-        const taken: { partition: number; offset: number }[] = [];
-        const inWork: { partition: number; offset: number }[] = [];
-        while (taken.length < keys.length) {
-          const entry = inWork.length < workers ? log.next() : null;
-          if (entry === null) {
-            const done = inWork.shift();
-            expect(done).toBeDefined();
-            log.acknowledge(done!.offset);
-            continue;
+      fc.property(
+        fc.array(fc.string({ maxLength: 3 }), { maxLength: 50 }),
+        fc.integer({ min: 1, max: 4 }),
+        (keys, workers) => {
+          const log = new PartitionedLog(5, 1000);
+          for (const [index, key] of keys.entries()) log.append(key, { index });
+          const taken: { partition: number; offset: number }[] = [];
+          const inWork: { partition: number; offset: number }[] = [];
+          while (taken.length < keys.length) {
+            const entry = inWork.length < workers ? log.next() : null;
+            if (entry === null) {
+              const done = inWork.shift();
+              expect(done).toBeDefined();
+              log.acknowledge(done!.offset);
+              continue;
+            }
+            expect(inWork.some((other) => other.partition === entry.partition)).toBe(false);
+            taken.push(entry);
+            inWork.push(entry);
           }
-          expect(inWork.some((other) => other.partition === entry.partition)).toBe(false);
-          taken.push(entry);
-          inWork.push(entry);
-        }
-        for (let partition = 0; partition < 5; partition++) {
-          const offsets = taken.filter((entry) => entry.partition === partition).map((entry) => entry.offset);
-          expect(offsets).toEqual([...offsets].sort((left, right) => left - right));
-        }
-      }),
+          for (let partition = 0; partition < 5; partition++) {
+            const offsets = taken.filter((entry) => entry.partition === partition).map((entry) => entry.offset);
+            expect(offsets).toEqual([...offsets].sort((left, right) => left - right));
+          }
+        },
+      ),
     );
   });
 

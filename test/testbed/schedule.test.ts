@@ -19,7 +19,10 @@ function complaint(act: () => unknown): SettingsError {
 }
 
 function shipped(name: string): Schedule {
-  return parseSchedule(readFileSync(new URL(`../../datasets/testbed/schedules/${name}.yaml`, import.meta.url), "utf8"), SHOP);
+  return parseSchedule(
+    readFileSync(new URL(`../../datasets/testbed/schedules/${name}.yaml`, import.meta.url), "utf8"),
+    SHOP,
+  );
 }
 
 describe("a wrong schedule", () => {
@@ -55,21 +58,36 @@ describe("faults", () => {
 
   test("an edge into the entry service, a replica there is not and a pool there is not are refused", () => {
     expect(complaint(() => parseFault({ kind: "network-delay", service: "frontend" }, SHOP)).key).toBe("fault.service");
-    expect(complaint(() => parseFault({ kind: "bad-replica", service: "catalog", replica: 3 }, SHOP)).key).toBe("fault.replica");
-    expect(complaint(() => parseFault({ kind: "capacity", service: "pricing", target: "db-pool" }, SHOP)).key).toBe("fault.target");
-    expect(complaint(() => parseFault({ kind: "pause", service: "cart", pauseSeconds: 3, everySeconds: 2 }, SHOP)).key).toBe("fault.pauseSeconds");
-    expect(complaint(() => parseFault({ kind: "capacity", service: "cart", slots: 1.5 }, SHOP)).key).toBe("fault.slots");
+    expect(complaint(() => parseFault({ kind: "bad-replica", service: "catalog", replica: 3 }, SHOP)).key).toBe(
+      "fault.replica",
+    );
+    expect(complaint(() => parseFault({ kind: "capacity", service: "pricing", target: "db-pool" }, SHOP)).key).toBe(
+      "fault.target",
+    );
+    expect(
+      complaint(() => parseFault({ kind: "pause", service: "cart", pauseSeconds: 3, everySeconds: 2 }, SHOP)).key,
+    ).toBe("fault.pauseSeconds");
+    expect(complaint(() => parseFault({ kind: "capacity", service: "cart", slots: 1.5 }, SHOP)).key).toBe(
+      "fault.slots",
+    );
   });
 });
 
 describe("the shipped schedules", () => {
   const lengthSeconds = (schedule: Schedule) => schedule.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
-  const kinds = (schedule: Schedule) => schedule.phases.flatMap((phase) => (phase.fault === null ? [] : [phase.fault.kind]));
+  const kinds = (schedule: Schedule) =>
+    schedule.phases.flatMap((phase) => (phase.fault === null ? [] : [phase.fault.kind]));
 
   test("campaign has every kind twice, and loads of every shape", () => {
     const campaign = shipped("campaign");
-    for (const kind of FAULT_KINDS) expect(kinds(campaign).filter((other) => other === kind), kind).toHaveLength(2);
-    expect(new Set(campaign.phases.map((phase) => phase.load.shape))).toEqual(new Set(["poisson", "surge", "ramp", "burst", "daily"]));
+    for (const kind of FAULT_KINDS)
+      expect(
+        kinds(campaign).filter((other) => other === kind),
+        kind,
+      ).toHaveLength(2);
+    expect(new Set(campaign.phases.map((phase) => phase.load.shape))).toEqual(
+      new Set(["poisson", "surge", "ramp", "burst", "daily"]),
+    );
     expect(lengthSeconds(campaign)).toBeGreaterThan(20 * 60);
   });
 
@@ -81,13 +99,16 @@ describe("the shipped schedules", () => {
     expect(sample.phases.some((phase) => phase.load.shape === "surge")).toBe(true);
   });
 
-  test.each(["campaign", "sample", "demo"])("%s never mixes an unusual load with a fault and lets every fault settle", (name) => {
-    const { phases } = shipped(name);
-    for (const [index, phase] of phases.entries()) {
-      if (phase.fault === null) continue;
-      expect(isBaseLoad(phase.load), phase.name).toBe(true);
-      expect(phases[index + 1]?.fault ?? null, phase.name).toBeNull();
-      expect(phases[index + 1]?.durationSeconds ?? 0, phase.name).toBeGreaterThanOrEqual(30);
-    }
-  });
+  test.each(["campaign", "sample", "demo"])(
+    "%s never mixes an unusual load with a fault and lets every fault settle",
+    (name) => {
+      const { phases } = shipped(name);
+      for (const [index, phase] of phases.entries()) {
+        if (phase.fault === null) continue;
+        expect(isBaseLoad(phase.load), phase.name).toBe(true);
+        expect(phases[index + 1]?.fault ?? null, phase.name).toBeNull();
+        expect(phases[index + 1]?.durationSeconds ?? 0, phase.name).toBeGreaterThanOrEqual(30);
+      }
+    },
+  );
 });

@@ -5,13 +5,20 @@ import { judgeValidity } from "../../datasets/testbed/validity.ts";
 
 const ENTRY = { sent: 0, answered: 0, failed: 0, dropped: 0 };
 
-function snapshot(atSeconds: number, hostBusyMilliseconds: number, hostIdleMilliseconds: number, pools: readonly (readonly [string, number, number, number])[]): UsageSnapshot {
+function snapshot(
+  atSeconds: number,
+  hostBusyMilliseconds: number,
+  hostIdleMilliseconds: number,
+  pools: readonly (readonly [string, number, number, number])[],
+): UsageSnapshot {
   const members = pools.map(([member, pid, busySeconds, offeredSeconds]) => ({
     member,
     pid,
     counters: {
       cpuSeconds: 0,
-      pools: [{ name: "workers", serverCount: 2, busySeconds, offeredSeconds, served: 10, refused: 0, held: 0, waiting: 0 }],
+      pools: [
+        { name: "workers", serverCount: 2, busySeconds, offeredSeconds, served: 10, refused: 0, held: 0, waiting: 0 },
+      ],
     },
   }));
   return { atSeconds, hostBusyMilliseconds, hostIdleMilliseconds, members, entry: ENTRY };
@@ -33,14 +40,20 @@ describe("usage between two snapshots", () => {
   });
 
   test("counts a process that was started anew from its own start", () => {
-    const usage = usageBetween(snapshot(0, 0, 0, [["cart-1", 1, 500, 1000]]), snapshot(10, 1, 1, [["cart-1", 9, 2, 8]]));
+    const usage = usageBetween(
+      snapshot(0, 0, 0, [["cart-1", 1, 500, 1000]]),
+      snapshot(10, 1, 1, [["cart-1", 9, 2, 8]]),
+    );
     expect(usage.utilization["cart/workers"]).toBeCloseTo(0.25);
   });
 });
 
 describe("a run is valid", () => {
   const usage = (hostShare: number, bottleneckShare: number, dropped = 0) => {
-    const measured = usageBetween(snapshot(0, 0, 0, [["pricing-1", 1, 0, 0]]), snapshot(1, hostShare, 1 - hostShare, [["pricing-1", 1, bottleneckShare, 1]]));
+    const measured = usageBetween(
+      snapshot(0, 0, 0, [["pricing-1", 1, 0, 0]]),
+      snapshot(1, hostShare, 1 - hostShare, [["pricing-1", 1, bottleneckShare, 1]]),
+    );
     return { ...measured, entry: { ...ENTRY, dropped } };
   };
   test.each([

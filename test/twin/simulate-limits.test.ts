@@ -27,6 +27,13 @@ describe("limits", () => {
     expect(visits.count).toBeLessThanOrEqual(20_000);
   });
 
+  test("a chain of calls is followed a hundred deep and no deeper", () => {
+    for (const isAsync of [true, false]) {
+      const visits = simulate(compileNetwork(loop([0], isAsync)), arrivalsAt(0), { seed: 1, maxEvents: 20_000 });
+      expect([visits.isTruncated, visits.count]).toEqual([true, 101]);
+    }
+  });
+
   test("more open visits than allowed cut the run short; what had departed is still there", () => {
     const visits = simulate(compileNetwork(single(fifo(1), [10])), poissonArrivals(1, 1000, 1), {
       seed: 1,

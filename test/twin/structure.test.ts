@@ -105,16 +105,13 @@ describe("loaded stations", { timeout: 30_000 }, () => {
     expect(all.filter(({ selection }) => !selection.isIdentified).map(({ name }) => name)).toEqual([]);
   });
 
-  test.each([0.02, 0.1])(
-    "timestamps off by %d of a service time leave it plausible in nine cases of ten, and the servers right",
-    (noise) => {
-      const all = selectAll(noise);
-      const lost = all.filter(({ selection, station }) => !selection.plausible.some((each) => isSame(each, station)));
-      expect(lost.length, lost.map(({ name }) => name).join("; ")).toBeLessThanOrEqual(0.1 * all.length);
-      const miscounted = all.filter(({ selection, station }) => selection.best.serverCount !== station.serverCount);
-      expect(miscounted.length, miscounted.map(({ name }) => name).join("; ")).toBeLessThanOrEqual(0.1 * all.length);
-    },
-  );
+  test("timestamps off by a tenth of a service time leave it plausible in nine cases of ten, and the servers right", () => {
+    const all = selectAll(0.1);
+    const lost = all.filter(({ selection, station }) => !selection.plausible.some((each) => isSame(each, station)));
+    expect(lost.length, lost.map(({ name }) => name).join("; ")).toBeLessThanOrEqual(0.1 * all.length);
+    const miscounted = all.filter(({ selection, station }) => selection.best.serverCount !== station.serverCount);
+    expect(miscounted.length, miscounted.map(({ name }) => name).join("; ")).toBeLessThanOrEqual(0.1 * all.length);
+  });
 
   test("the utilization of the true structure is that of the load", () => {
     const { statistics } = selectStructures(watch(fifo(4), { levels: [0.5], seed: 3 }));

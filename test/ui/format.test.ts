@@ -28,20 +28,29 @@ describe("durations", () => {
   });
 
   test("what is not there reads as a dash", () => {
-    for (const absent of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY]) expect(formatDuration(absent)).toBe("–");
+    for (const absent of [null, undefined, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(formatDuration(absent)).toBe("–");
   });
 
   test("a longer duration never reads as a shorter one, and no unit overflows", () => {
     const unit: Readonly<Record<string, number>> = { µs: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 };
-    const read = (text: string): number => [...text.matchAll(/([\d.]+) (µs|ms|s|min|h|d)/g)].reduce((sum, [, value, name]) => sum + Number(value) * (unit[name ?? ""] ?? Number.NaN), 0);
+    const read = (text: string): number =>
+      [...text.matchAll(/([\d.]+) (µs|ms|s|min|h|d)/g)].reduce(
+        (sum, [, value, name]) => sum + Number(value) * (unit[name ?? ""] ?? Number.NaN),
+        0,
+      );
     fc.assert(
-      fc.property(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), fc.double({ min: 1, max: 50, noNaN: true }), (seconds, factor) => {
-        const short = formatDuration(seconds);
-        const long = formatDuration(seconds * factor);
-        expect(read(long)).toBeGreaterThanOrEqual(read(short) * 0.999_999);
-        expect(Math.abs(read(short) / seconds - 1)).toBeLessThan(0.06 + (seconds < 2e-5 ? 0.5 : 0));
-        expect(short).not.toMatch(/\b(1000 (µs|ms)|60 (s|min)|24 h)\b/);
-      }),
+      fc.property(
+        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1, max: 50, noNaN: true }),
+        (seconds, factor) => {
+          const short = formatDuration(seconds);
+          const long = formatDuration(seconds * factor);
+          expect(read(long)).toBeGreaterThanOrEqual(read(short) * 0.999_999);
+          expect(Math.abs(read(short) / seconds - 1)).toBeLessThan(0.06 + (seconds < 2e-5 ? 0.5 : 0));
+          expect(short).not.toMatch(/\b(1000 (µs|ms)|60 (s|min)|24 h)\b/);
+        },
+      ),
     );
   });
 });

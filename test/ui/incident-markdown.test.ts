@@ -13,7 +13,9 @@ test("an incident as Markdown holds the verdict, the numbers, the suspects, what
 });
 
 test("a pipe in a name does not break the table, and empty parts leave no heading behind", () => {
-  const impact = [{ operation: "GET /a|b", node: "n", observedP95Seconds: 1, predictedP95Seconds: 1, arrivalRatePerSecond: 1 }];
+  const impact = [
+    { operation: "GET /a|b", node: "n", observedP95Seconds: 1, predictedP95Seconds: 1, arrivalRatePerSecond: 1 },
+  ];
   const text = incidentMarkdown({ ...openTraffic, impact }, "x");
   expect(text).toContain("GET /a\\|b at n");
   expect(text).not.toContain("### Suspects");

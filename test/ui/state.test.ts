@@ -1,20 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { needsOf } from "../../ui/state/needs.ts";
-import { homeRoute, parseRoute } from "../../ui/state/route.ts";
 import { reduce } from "../../ui/state/reduce.ts";
+import { homeRoute, parseRoute } from "../../ui/state/route.ts";
 import { calmOf, countIf, filtered, wellSinceSeconds, worstFirst } from "../../ui/state/select.ts";
 import { type Action, type AppState, answerLimit, incidentLimit, initialState } from "../../ui/state/state.ts";
 import { incidentsOf, openFault, openTraffic, pastFault, pastTraffic } from "../browser/fixtures/incidents.ts";
 import { mapOf, nowSeconds, type Scenario, statusOf } from "../browser/fixtures/shop.ts";
 
-const after = (...actions: readonly Action[]): AppState => actions.reduce(reduce, initialState(homeRoute, "system"));
+const given = (...actions: readonly Action[]): AppState => actions.reduce(reduce, initialState(homeRoute, "system"));
 
 const stateOf = (scenario: Scenario, address = "#/"): AppState =>
-  after(
+  given(
     { type: "navigated", route: parseRoute(address) },
     { type: "answered", topic: "status", key: "status", value: statusOf(scenario) },
     { type: "answered", topic: "map", key: "map", value: mapOf(scenario) },
-    { type: "answered", topic: "incidents", key: "incidents", value: { incidents: incidentsOf(scenario), total: incidentsOf(scenario).length } },
+    {
+      type: "answered",
+      topic: "incidents",
+      key: "incidents",
+      value: { incidents: incidentsOf(scenario), total: incidentsOf(scenario).length },
+    },
   );
 
 describe("the reducer", () => {
@@ -36,7 +41,7 @@ describe("the reducer", () => {
 
   test("a new incident is added and counted, and the list stays within its limit", () => {
     const incidents = Array.from({ length: incidentLimit }, (_, index) => ({ ...pastFault, id: `past-${index}` }));
-    const full = after({ type: "answered", topic: "incidents", key: "incidents", value: { incidents, total: 900 } });
+    const full = given({ type: "answered", topic: "incidents", key: "incidents", value: { incidents, total: 900 } });
     const state = reduce(full, { type: "streamed", event: { type: "incident", incident: openFault } });
     expect(state.incidents).toHaveLength(incidentLimit);
     expect(state.incidents?.[0]?.id).toBe(openFault.id);
@@ -44,13 +49,24 @@ describe("the reducer", () => {
   });
 
   test("event time never runs backwards on a window that comes late", () => {
-    const state = reduce(stateOf("healthy"), { type: "streamed", event: { type: "window", atSeconds: nowSeconds - 60 } });
+    const state = reduce(stateOf("healthy"), {
+      type: "streamed",
+      event: { type: "window", atSeconds: nowSeconds - 60 },
+    });
     expect(state.status?.eventTimeSeconds).toBe(nowSeconds);
   });
 
   test("answers kept are bounded, and the one longest without news goes first", () => {
-    const actions = Array.from({ length: answerLimit + 5 }, (_, index): Action => ({ type: "answered", topic: "trace", key: `trace/${index}`, value: { traceId: String(index), spans: [] } }));
-    const state = after(...actions);
+    const actions = Array.from(
+      { length: answerLimit + 5 },
+      (_, index): Action => ({
+        type: "answered",
+        topic: "trace",
+        key: `trace/${index}`,
+        value: { traceId: String(index), spans: [] },
+      }),
+    );
+    const state = given(...actions);
     expect(state.answers.size).toBe(answerLimit);
     expect(state.answers.has("trace/4")).toBe(false);
     expect(state.answers.has("trace/5")).toBe(true);
@@ -58,22 +74,33 @@ describe("the reducer", () => {
 
   test("a failed refresh keeps what was known beside the error, and an answer clears the error", () => {
     const trace = { traceId: "a", spans: [] };
-    const failed = after({ type: "answered", topic: "trace", key: "trace/a", value: trace }, { type: "failed", key: "trace/a", error: "gone" });
+    const failed = given(
+      { type: "answered", topic: "trace", key: "trace/a", value: trace },
+      { type: "failed", key: "trace/a", error: "gone" },
+    );
     expect(failed.answers.get("trace/a")).toEqual({ value: trace, error: "gone" });
-    expect(reduce(failed, { type: "answered", topic: "trace", key: "trace/a", value: trace }).answers.get("trace/a")?.error).toBeNull();
+    expect(
+      reduce(failed, { type: "answered", topic: "trace", key: "trace/a", value: trace }).answers.get("trace/a")?.error,
+    ).toBeNull();
   });
 
   test("the graph keeps its identity while the map brings nothing new, and keeps calls that fall silent", () => {
     const state = stateOf("healthy");
     const map = mapOf("healthy");
-    const quiet = reduce(state, { type: "streamed", event: { type: "map", map: { ...map, edges: map.edges.slice(0, 3) } } });
+    const quiet = reduce(state, {
+      type: "streamed",
+      event: { type: "map", map: { ...map, edges: map.edges.slice(0, 3) } },
+    });
     expect(quiet.graph).toBe(state.graph);
-    const grown = reduce(quiet, { type: "streamed", event: { type: "map", map: { ...map, nodes: [...map.nodes, { ...map.nodes[0]!, name: "new" }] } } });
+    const grown = reduce(quiet, {
+      type: "streamed",
+      event: { type: "map", map: { ...map, nodes: [...map.nodes, { ...map.nodes[0]!, name: "new" }] } },
+    });
     expect(grown.graph.nodes).toEqual([...state.graph.nodes, "new"]);
   });
 
   test("attempts are counted while the connection is lost and forgotten when it is back", () => {
-    const lost = after({ type: "connection", connection: "lost" }, { type: "connection", connection: "lost" });
+    const lost = given({ type: "connection", connection: "lost" }, { type: "connection", connection: "lost" });
     expect(lost.failedAttempts).toBe(2);
     expect(reduce(lost, { type: "connection", connection: "live" }).failedAttempts).toBe(0);
   });
@@ -95,12 +122,13 @@ describe("what is shown", () => {
     const all = [pastFault, openTraffic, pastTraffic, openFault];
     expect(filtered(all, "open", "fault")).toEqual([openFault]);
     for (const state of ["all", "open", "resolved"] as const) {
-      for (const verdict of ["all", "fault", "traffic"] as const) expect(countIf(all, state, verdict)).toBe(filtered(all, state, verdict).length);
+      for (const verdict of ["all", "fault", "traffic"] as const)
+        expect(countIf(all, state, verdict)).toBe(filtered(all, state, verdict).length);
     }
   });
 
   test("says why it is empty", () => {
-    expect(calmOf(after())).toBeNull();
+    expect(calmOf(given())).toBeNull();
     expect(calmOf(stateOf("empty"))).toBe("waiting");
     expect(calmOf(stateOf("learning"))).toBe("learning");
     expect(calmOf(stateOf("healthy"))).toBe("well");
@@ -118,7 +146,8 @@ describe("what is fetched", () => {
   });
 
   test("is the series of the cause on an incident page, or of the operation users feel", () => {
-    const query = (address: string): URLSearchParams => new URLSearchParams(needsOf(stateOf("incident", address))[0]?.path.split("?")[1]);
+    const query = (address: string): URLSearchParams =>
+      new URLSearchParams(needsOf(stateOf("incident", address))[0]?.path.split("?")[1]);
     const cause = query(`#/incidents/${openFault.id}`);
     expect(cause.get("node")).toBe("pricing");
     expect(cause.get("operation")).toBe("");
@@ -130,12 +159,21 @@ describe("what is fetched", () => {
   });
 
   test("is an incident the list does not hold, by its id", () => {
-    expect(needsOf(stateOf("healthy", "#/incidents/old%20one")).map((need) => need.path)).toEqual(["incidents/old%20one"]);
+    expect(needsOf(stateOf("healthy", "#/incidents/old%20one")).map((need) => need.path)).toEqual([
+      "incidents/old%20one",
+    ]);
   });
 
   test("is fetched again with every window while it goes on, and no more once it is over and past", () => {
     const later = (address: string, windowsSeen: number): number | undefined =>
-      needsOf(reduce(stateOf("incident", address), { type: "answered", topic: "status", key: "status", value: { ...statusOf("incident"), windowsSeen } }))[0]?.version;
+      needsOf(
+        reduce(stateOf("incident", address), {
+          type: "answered",
+          topic: "status",
+          key: "status",
+          value: { ...statusOf("incident"), windowsSeen },
+        }),
+      )[0]?.version;
     expect(later(`#/incidents/${openFault.id}`, 7)).not.toBe(later(`#/incidents/${openFault.id}`, 8));
     expect(later(`#/incidents/${pastFault.id}`, 7)).toBe(later(`#/incidents/${pastFault.id}`, 8));
   });

@@ -26,9 +26,17 @@ const patienceMilliseconds = 15_000;
 export async function ask(need: Need): Promise<Answers[Topic]> {
   let response: Response;
   try {
-    response = await fetch(apiUrl(need.path), { headers: { accept: "application/json" }, signal: AbortSignal.timeout(patienceMilliseconds) });
+    response = await fetch(apiUrl(need.path), {
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(patienceMilliseconds),
+    });
   } catch (cause) {
-    throw new AnswerError(cause instanceof Error && cause.name === "TimeoutError" ? "no answer within 15 s" : "the server cannot be reached", 0);
+    throw new AnswerError(
+      cause instanceof Error && cause.name === "TimeoutError"
+        ? "no answer within 15 s"
+        : "the server cannot be reached",
+      0,
+    );
   }
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new AnswerError(refusal(body) ?? `the server answered ${response.status}`, response.status);

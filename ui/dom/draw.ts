@@ -97,7 +97,8 @@ function drawStyle(element: Element, before: Elem | undefined, after: Elem): voi
   const wanted = after.properties.style;
   if (wanted === undefined && before?.properties.style === undefined) return;
   const style = (element as HTMLElement | SVGElement).style;
-  for (const name of Object.keys(before?.properties.style ?? {})) if (wanted?.[name] === undefined) style.removeProperty(name);
+  for (const name of Object.keys(before?.properties.style ?? {}))
+    if (wanted?.[name] === undefined) style.removeProperty(name);
   for (const [name, value] of Object.entries(wanted ?? {})) style.setProperty(name, value);
 }
 

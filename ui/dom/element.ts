@@ -60,7 +60,8 @@ export function attributesOf(properties: Properties): readonly (readonly [string
 export function remember<Args extends readonly unknown[]>(describe: (...args: Args) => Elem): (...args: Args) => Elem {
   let last: { readonly args: Args; readonly elem: Elem } | null = null;
   return (...args) => {
-    if (last === null || last.args.some((value, index) => value !== args[index])) last = { args, elem: describe(...args) };
+    if (last === null || last.args.some((value, index) => value !== args[index]))
+      last = { args, elem: describe(...args) };
     return last.elem;
   };
 }

@@ -17,7 +17,9 @@ export function incidentMarkdown(incident: Incident, permalink: string): string 
       `* State: ${incident.state}, confidence ${formatShare(incident.confidence)}`,
       `* Service: \`${incident.guiltyNode}\`, kind: ${kindWords[incident.kind]}`,
       `* Onset: ${formatMoment(incident.onsetSeconds)}, found: ${formatMoment(incident.openedSeconds)}`,
-      resolved === null ? "* Not resolved yet" : `* Resolved: ${formatMoment(resolved)}, after ${formatDuration(resolved - incident.onsetSeconds)}`,
+      resolved === null
+        ? "* Not resolved yet"
+        : `* Resolved: ${formatMoment(resolved)}, after ${formatDuration(resolved - incident.onsetSeconds)}`,
       `* Load at the time: ${formatRate(incident.entryRatePerSecond)}`,
     ].join("\n"),
   );

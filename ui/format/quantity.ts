@@ -52,7 +52,8 @@ export function formatCount(count: number | null | undefined): string {
 }
 
 /** `one` of a thing or `several` of it, with the number. */
-export const plural = (count: number, one: string, several = `${one}s`): string => `${formatCount(count)} ${count === 1 ? one : several}`;
+export const plural = (count: number, one: string, several = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : several}`;
 
 /** `5.4×`; null when there is nothing to compare with. */
 export function formatFactor(observed: number, expected: number): string | null {

@@ -13,7 +13,15 @@ export const healthWords: Readonly<Record<Health, { readonly label: string; read
 };
 
 /** Worst first: what is drawn on top and named first. */
-export const healthsByWeight: readonly Health[] = ["faulty", "suspect", "affected", "traffic", "learning", "silent", "healthy"];
+export const healthsByWeight: readonly Health[] = [
+  "faulty",
+  "suspect",
+  "affected",
+  "traffic",
+  "learning",
+  "silent",
+  "healthy",
+];
 
 export const nodeKindWords: Readonly<Record<MapNode["kind"], string>> = {
   service: "service",
@@ -39,10 +47,16 @@ export const kindWords: Readonly<Record<Incident["kind"], string>> = {
   traffic: "traffic",
 };
 
-export const verdictWords: Readonly<Record<Incident["verdict"], string>> = { fault: "Fault", traffic: "Traffic, not fault" };
+export const verdictWords: Readonly<Record<Incident["verdict"], string>> = {
+  fault: "Fault",
+  traffic: "Traffic, not fault",
+};
 
 /** `FIFO, 2 servers`, `processor sharing, 4 servers`, `delay (no queue)`. */
-export function structureWords(structure: { readonly discipline: string; readonly serverCount: number | null }): string {
+export function structureWords(structure: {
+  readonly discipline: string;
+  readonly serverCount: number | null;
+}): string {
   const names: Readonly<Record<string, string>> = { fifo: "FIFO", ps: "processor sharing", delay: "delay (no queue)" };
   const name = names[structure.discipline] ?? structure.discipline;
   const count = structure.serverCount;
@@ -58,7 +72,10 @@ export const lossWords: Readonly<Record<string, { readonly label: string; readon
   duplicate: { label: "Duplicate", meaning: "sent twice; counted once" },
   skewed: { label: "Skewed", meaning: "clock differs between hosts; network gaps are less certain" },
   "negative-duration": { label: "Negative time", meaning: "ends before it starts; taken out" },
-  "missing-callee": { label: "Callee missing", meaning: "call seen from the caller's side only: sampled away, lost or crashed" },
+  "missing-callee": {
+    label: "Callee missing",
+    meaning: "call seen from the caller's side only: sampled away, lost or crashed",
+  },
   "name-overflow": { label: "Name overflow", meaning: "too many operation names; counted under one overflow name" },
   "trace-overflow": { label: "Trace overflow", meaning: "too many open traces; oldest given up" },
   "window-overflow": { label: "Window overflow", meaning: "window was full; counted, not used" },

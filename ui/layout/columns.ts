@@ -25,7 +25,13 @@ export const wayKey = (from: string, to: string): string => `${from}\n${to}`;
 export function columnsOf(graph: Graph): Columns {
   const edges = distinct(graph);
   const layers = layerLists(graph);
-  sweep(layers, joined(layers.flat(), edges.map(({ from, to }) => [from, to])));
+  sweep(
+    layers,
+    joined(
+      layers.flat(),
+      edges.map(({ from, to }) => [from, to]),
+    ),
+  );
   const tallest = Math.max(6, Math.ceil(Math.sqrt(graph.nodes.length * 1.1)));
   const columns = layers.flatMap((names) => folded(names, tallest));
   const column = new Map(columns.flatMap((names, index) => names.map((name) => [name, index] as const)));
@@ -54,7 +60,11 @@ export function columnsOf(graph: Graph): Columns {
 /** Edges between known, different nodes, each once, in an order of their own. */
 function distinct(graph: Graph): readonly Edge[] {
   const known = new Set(graph.nodes);
-  const byKey = new Map(graph.edges.filter(({ from, to }) => from !== to && known.has(from) && known.has(to)).map((edge) => [wayKey(edge.from, edge.to), edge]));
+  const byKey = new Map(
+    graph.edges
+      .filter(({ from, to }) => from !== to && known.has(from) && known.has(to))
+      .map((edge) => [wayKey(edge.from, edge.to), edge]),
+  );
   return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
 }
 
@@ -69,7 +79,10 @@ function layerLists(graph: Graph): string[][] {
   return lists;
 }
 
-function joined(names: readonly string[], pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, readonly string[]> {
+function joined(
+  names: readonly string[],
+  pairs: readonly (readonly [string, string])[],
+): ReadonlyMap<string, readonly string[]> {
   const neighbours = new Map<string, string[]>(names.map((name) => [name, []]));
   for (const [one, other] of pairs) {
     neighbours.get(one)?.push(other);
@@ -94,7 +107,11 @@ function sweep(lists: string[][], neighbours: ReadonlyMap<string, readonly strin
   }
 }
 
-function barycentre(name: string, neighbours: ReadonlyMap<string, readonly string[]>, rank: ReadonlyMap<string, number>): number {
+function barycentre(
+  name: string,
+  neighbours: ReadonlyMap<string, readonly string[]>,
+  rank: ReadonlyMap<string, number>,
+): number {
   const others = neighbours.get(name) ?? [];
   if (others.length === 0) return rank.get(name) ?? 0.5;
   return others.reduce((sum, other) => sum + (rank.get(other) ?? 0.5), 0) / others.length;

@@ -46,7 +46,10 @@ const passingShare = 0.5;
 export function placeNodes(graph: Graph, flow: Flow, spacing: Spacing): Layout {
   const { columns, neighbours, passing } = columnsOf(graph);
   const slots = relaxed(columns, neighbours, passing, spacing);
-  const first = slots.reduce((least, slot) => (passing.has(slot.name) ? least : Math.min(least, slot.y)), Number.POSITIVE_INFINITY);
+  const first = slots.reduce(
+    (least, slot) => (passing.has(slot.name) ? least : Math.min(least, slot.y)),
+    Number.POSITIVE_INFINITY,
+  );
   const places = new Map<string, Place>();
   const ways = new Map<string, Place[]>();
   let width = 0;
@@ -90,7 +93,12 @@ function relaxed(
     .force("distance", forceCollide<Slot>((slot) => slot.room / 2).strength(0.9))
     .stop();
   for (let step = 0; step < relaxationSteps; step += 1) {
-    const wish = new Map(slots.map((slot) => [slot.name, mean((neighbours.get(slot.name) ?? []).map((other) => byName.get(other)?.y ?? 0)) ?? slot.y]));
+    const wish = new Map(
+      slots.map((slot) => [
+        slot.name,
+        mean((neighbours.get(slot.name) ?? []).map((other) => byName.get(other)?.y ?? 0)) ?? slot.y,
+      ]),
+    );
     simulation.force("lean", forceY<Slot>((slot) => wish.get(slot.name) ?? 0).strength(0.25));
     simulation.tick();
   }
@@ -110,4 +118,5 @@ function spread(column: readonly Slot[]): void {
   for (const slot of sorted) slot.y += shift;
 }
 
-const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -21,7 +21,8 @@ export function standing(point: SeriesPoint): Standing | null {
 
 /** The value the vertical axis must reach, in seconds. */
 export const bandTopSeconds = (points: readonly SeriesPoint[]): number =>
-  points.reduce((top, point) => Math.max(top, point.observedP95Seconds ?? 0, point.predictedP95Seconds?.[2] ?? 0), 0) * 1.08;
+  points.reduce((top, point) => Math.max(top, point.observedP95Seconds ?? 0, point.predictedP95Seconds?.[2] ?? 0), 0) *
+  1.08;
 
 /** Observed p95 over the band the twin predicts for it (5 % to 95 % of replicates); what leaves the band upwards is marked. */
 export function bandChart(points: readonly SeriesPoint[], options: BandChartOptions, scales: Scales): Elem {
@@ -29,7 +30,14 @@ export function bandChart(points: readonly SeriesPoint[], options: BandChartOpti
   const at = points.find((point) => point.atSeconds === options.crosshairSeconds);
   return h(
     "svg",
-    { class: "chart band-chart", width: box.width, height: box.height, viewBox: `0 0 ${box.width} ${box.height}`, role: "img", "aria-label": options.label },
+    {
+      class: "chart band-chart",
+      width: box.width,
+      height: box.height,
+      viewBox: `0 0 ${box.width} ${box.height}`,
+      role: "img",
+      "aria-label": options.label,
+    },
     happeningMarks(options.happenings, scales, true),
     axes(scales, formatDuration, false),
     h("path", { class: "band", d: bandPath(points, scales) }),
@@ -40,7 +48,12 @@ export function bandChart(points: readonly SeriesPoint[], options: BandChartOpti
     crosshairMark(options.crosshairSeconds, scales),
     at === undefined || at.observedP95Seconds === null
       ? null
-      : h("circle", { class: standing(at) === "above" ? "crosshair-dot above" : "crosshair-dot", cx: scales.x(at.atSeconds), cy: scales.y(at.observedP95Seconds), r: 4.5 }),
+      : h("circle", {
+          class: standing(at) === "above" ? "crosshair-dot above" : "crosshair-dot",
+          cx: scales.x(at.atSeconds),
+          cy: scales.y(at.observedP95Seconds),
+          r: 4.5,
+        }),
   );
 }
 
@@ -70,16 +83,30 @@ function abovePath(points: readonly SeriesPoint[], scales: Scales): string {
     const next = points[index + 1];
     if (next === undefined || point.observedP95Seconds === null || next.observedP95Seconds === null) continue;
     if (standing(point) !== "above" || standing(next) !== "above") continue;
-    parts.push(`M${scales.x(point.atSeconds)} ${scales.y(point.observedP95Seconds)}L${scales.x(next.atSeconds)} ${scales.y(next.observedP95Seconds)}`);
+    parts.push(
+      `M${scales.x(point.atSeconds)} ${scales.y(point.observedP95Seconds)}L${scales.x(next.atSeconds)} ${scales.y(next.observedP95Seconds)}`,
+    );
   }
   return parts.join("");
 }
 
 /** A dot where the line alone would say nothing: above the band, or without neighbours. */
-function observedDot(points: readonly SeriesPoint[], point: SeriesPoint, index: number, scales: Scales): readonly Elem[] {
+function observedDot(
+  points: readonly SeriesPoint[],
+  point: SeriesPoint,
+  index: number,
+  scales: Scales,
+): readonly Elem[] {
   if (point.observedP95Seconds === null) return [];
   const isAlone = points[index - 1]?.observedP95Seconds == null && points[index + 1]?.observedP95Seconds == null;
   const isAbove = standing(point) === "above";
   if (!isAlone && !isAbove) return [];
-  return [h("circle", { class: isAbove ? "observed-dot above" : "observed-dot", cx: scales.x(point.atSeconds), cy: scales.y(point.observedP95Seconds), r: 2.5 })];
+  return [
+    h("circle", {
+      class: isAbove ? "observed-dot above" : "observed-dot",
+      cx: scales.x(point.atSeconds),
+      cy: scales.y(point.observedP95Seconds),
+      r: 2.5,
+    }),
+  ];
 }

@@ -1,4 +1,4 @@
-import { scaleLinear, type ScaleLinear, scaleUtc, type ScaleTime } from "d3";
+import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from "d3";
 import { type Elem, h } from "../dom/element.ts";
 import { formatClock } from "../format/moment.ts";
 
@@ -36,7 +36,10 @@ export function chartScales(box: Box, time: readonly [number, number], top: numb
   return {
     x: (seconds) => Math.round(x(seconds * 1000) * 10) / 10,
     y: (value) => Math.round(y(value) * 10) / 10,
-    xTicks: ticks.map((tick) => ({ at: tick.getTime() / 1000, label: isCoarse ? formatClock(tick.getTime() / 1000).slice(0, 5) : formatClock(tick.getTime() / 1000) })),
+    xTicks: ticks.map((tick) => ({
+      at: tick.getTime() / 1000,
+      label: isCoarse ? formatClock(tick.getTime() / 1000).slice(0, 5) : formatClock(tick.getTime() / 1000),
+    })),
     yTicks: y.ticks(yTickCount),
     box,
     timeAt: (place) => x.invert(place).getTime() / 1000,
@@ -52,7 +55,13 @@ export function axes(scales: Scales, format: (value: number) => string, hasTimes
     "g",
     { class: "axes" },
     scales.yTicks.map((tick) => [
-      h("line", { class: tick === 0 ? "axis-line" : "grid-line", x1: box.left, x2: right, y1: scales.y(tick), y2: scales.y(tick) }),
+      h("line", {
+        class: tick === 0 ? "axis-line" : "grid-line",
+        x1: box.left,
+        x2: right,
+        y1: scales.y(tick),
+        y2: scales.y(tick),
+      }),
       h("text", { class: "tick y", x: box.left - 8, y: scales.y(tick) + 4 }, format(tick)),
     ]),
     hasTimes
@@ -77,14 +86,32 @@ export function happeningMarks(happenings: Happenings, scales: Scales, hasLabels
   const clamp = (x: number): number => Math.min(right, Math.max(box.left, x));
   const floor = box.height - box.bottom;
   const span = happenings.span;
-  const moments = happenings.moments.filter(({ atSeconds }) => scales.x(atSeconds) >= box.left && scales.x(atSeconds) <= right);
+  const moments = happenings.moments.filter(
+    ({ atSeconds }) => scales.x(atSeconds) >= box.left && scales.x(atSeconds) <= right,
+  );
   return h(
     "g",
     { class: "happenings" },
-    span === null ? null : h("rect", { class: "fault-span", x: clamp(scales.x(span[0])), y: box.top, width: Math.max(0, clamp(scales.x(span[1])) - clamp(scales.x(span[0]))), height: floor - box.top }),
+    span === null
+      ? null
+      : h("rect", {
+          class: "fault-span",
+          x: clamp(scales.x(span[0])),
+          y: box.top,
+          width: Math.max(0, clamp(scales.x(span[1])) - clamp(scales.x(span[0]))),
+          height: floor - box.top,
+        }),
     moments.map(({ atSeconds, label }, index) => [
       h("line", { class: "moment-line", x1: scales.x(atSeconds), x2: scales.x(atSeconds), y1: box.top, y2: floor }),
-      hasLabels ? momentLabel(label, scales.x(atSeconds), box, index, moments.map((one) => scales.x(one.atSeconds))) : null,
+      hasLabels
+        ? momentLabel(
+            label,
+            scales.x(atSeconds),
+            box,
+            index,
+            moments.map((one) => scales.x(one.atSeconds)),
+          )
+        : null,
     ]),
   );
 }
@@ -94,7 +121,16 @@ function momentLabel(label: string, x: number, box: Box, index: number, all: rea
   const isRightmost = x > box.width - box.right - 72;
   const previous = all[index - 1];
   const row = previous !== undefined && x - previous < 64 ? 1 : 0;
-  return h("text", { class: "moment", x: isRightmost ? x - 4 : x + 4, y: box.top + 11 + row * 14, "text-anchor": isRightmost ? "end" : "start" }, label);
+  return h(
+    "text",
+    {
+      class: "moment",
+      x: isRightmost ? x - 4 : x + 4,
+      y: box.top + 11 + row * 14,
+      "text-anchor": isRightmost ? "end" : "start",
+    },
+    label,
+  );
 }
 
 /** The shared crosshair. */

@@ -22,4 +22,8 @@ export function kindShapes(kind: MapNode["kind"]): readonly Elem[] {
 
 /** The shape as a small icon in a line of text or a legend. */
 export const kindIcon = (kind: MapNode["kind"]): Elem =>
-  h("svg", { class: "kind-icon", viewBox: "-24 -24 48 48", width: 16, height: 16, "aria-hidden": "true" }, kindShapes(kind));
+  h(
+    "svg",
+    { class: "kind-icon", viewBox: "-24 -24 48 48", width: 16, height: 16, "aria-hidden": "true" },
+    kindShapes(kind),
+  );

@@ -25,12 +25,25 @@ export function levelChart(levels: readonly Level[], options: LevelChartOptions,
   const at = levels.find((level) => level.atSeconds === options.crosshairSeconds);
   return h(
     "svg",
-    { class: `chart level-chart tone-${options.tone}`, width: box.width, height: box.height, viewBox: `0 0 ${box.width} ${box.height}`, role: "img", "aria-label": options.label },
+    {
+      class: `chart level-chart tone-${options.tone}`,
+      width: box.width,
+      height: box.height,
+      viewBox: `0 0 ${box.width} ${box.height}`,
+      role: "img",
+      "aria-label": options.label,
+    },
     happeningMarks(options.happenings, scales, false),
     axes(scales, options.format, options.hasTimes),
     options.limit === null
       ? null
-      : h("line", { class: "limit-line", x1: box.left, x2: box.width - box.right, y1: scales.y(options.limit), y2: scales.y(options.limit) }),
+      : h("line", {
+          class: "limit-line",
+          x1: box.left,
+          x2: box.width - box.right,
+          y1: scales.y(options.limit),
+          y2: scales.y(options.limit),
+        }),
     h("path", {
       class: "level-area",
       d:
@@ -49,6 +62,8 @@ export function levelChart(levels: readonly Level[], options: LevelChartOptions,
           .y((level) => scales.y(level.value ?? 0))([...levels]) ?? "",
     }),
     crosshairMark(options.crosshairSeconds, scales),
-    at === undefined || at.value === null ? null : h("circle", { class: "crosshair-dot", cx: scales.x(at.atSeconds), cy: scales.y(at.value), r: 3.5 }),
+    at === undefined || at.value === null
+      ? null
+      : h("circle", { class: "crosshair-dot", cx: scales.x(at.atSeconds), cy: scales.y(at.value), r: 3.5 }),
   );
 }

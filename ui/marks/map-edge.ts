@@ -17,7 +17,12 @@ const clearance = 34;
 
 /** A call between two nodes: wide when busy, dashed when asynchronous, an arrow at the callee. */
 export function mapEdge(edge: MapEdge, options: MapEdgeOptions, from: Place, to: Place): Elem {
-  const classes = ["map-edge", edge.isAsync ? "async" : "", options.isOnPath ? "on-path" : "", options.isAside ? "aside" : ""];
+  const classes = [
+    "map-edge",
+    edge.isAsync ? "async" : "",
+    options.isOnPath ? "on-path" : "",
+    options.isAside ? "aside" : "",
+  ];
   return h("path", {
     key: `${edge.from}→${edge.to}${edge.isAsync ? "~" : ""}`,
     class: classes.filter(Boolean).join(" "),
@@ -28,7 +33,8 @@ export function mapEdge(edge: MapEdge, options: MapEdgeOptions, from: Place, to:
 }
 
 /** 1.2 to 5 px, by the logarithm of the rate: a hundredfold rate is not a hundredfold line. */
-export const edgeWidth = (ratePerSecond: number): number => Math.round((1.2 + Math.min(3.8, Math.log10(1 + Math.max(0, ratePerSecond)) * 1.2)) * 10) / 10;
+export const edgeWidth = (ratePerSecond: number): number =>
+  Math.round((1.2 + Math.min(3.8, Math.log10(1 + Math.max(0, ratePerSecond)) * 1.2)) * 10) / 10;
 
 function edgePath(from: Place, to: Place, { flow, way }: MapEdgeOptions): string {
   const isRight = flow === "right";
@@ -49,7 +55,8 @@ function backPath(from: Place, to: Place, flow: Flow): string {
   if (flow === "right") {
     const down = to.y >= from.y ? 1 : -1;
     const isSameColumn = from.x === to.x;
-    if (isSameColumn) return `M${from.x + 24} ${from.y + down * 24}C${from.x + bow + 24} ${from.y + down * 48},${to.x + bow + 24} ${to.y - down * 48},${to.x + 27} ${to.y - down * 27}`;
+    if (isSameColumn)
+      return `M${from.x + 24} ${from.y + down * 24}C${from.x + bow + 24} ${from.y + down * 48},${to.x + bow + 24} ${to.y - down * 48},${to.x + 27} ${to.y - down * 27}`;
     return `M${from.x} ${from.y - clearance}C${from.x} ${from.y - clearance - bow},${to.x} ${to.y - clearance - bow},${to.x} ${to.y - clearance - 4}`;
   }
   return `M${from.x + clearance} ${from.y}C${from.x + clearance + bow} ${from.y},${to.x + clearance + bow} ${to.y},${to.x + clearance + 4} ${to.y}`;

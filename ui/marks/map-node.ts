@@ -29,19 +29,29 @@ const shortName = (name: string): string => {
   return last.length <= longestName - 1 && last !== name ? `…${last}` : `${name.slice(0, longestName - 1)}…`;
 };
 
-/** All that a node of the map shows, said in words. */
+/** All that a node of the map shows, said in words; what can be read in the picture stands in it in the same order. */
 export function nodeLabel(node: MapNode): string {
-  const parts = [node.name, nodeKindWords[node.kind], healthWords[node.health].label, `${formatRate(node.ratePerSecond)} calls`];
-  if (node.utilization !== null) parts.push(`utilisation ${formatShare(node.utilization)}`);
-  if (node.observedP95Seconds !== null) parts.push(`p95 ${formatDuration(node.observedP95Seconds)}`);
-  if (node.instanceCount > 1) parts.push(plural(node.instanceCount, "instance"));
-  return parts.join(", ");
+  const shown = shortName(node.name);
+  const parts = [
+    `${healthWords[node.health].label} ${nodeKindWords[node.kind]} ${shown}`,
+    formatRate(node.ratePerSecond),
+    node.utilization === null ? null : `${formatShare(node.utilization)} utilised`,
+    node.observedP95Seconds === null ? null : `p95 ${formatDuration(node.observedP95Seconds)}`,
+    node.instanceCount > 1 ? plural(node.instanceCount, "instance") : null,
+    shown === node.name ? null : `in full ${node.name}`,
+  ];
+  return parts.filter((part) => part !== null).join(", ");
 }
 
 /** One node of the service map: kind by shape, health by colour and sign, utilisation as a ring, rate beneath. */
 export function mapNode(node: MapNode, options: MapNodeOptions, place: Place): Elem {
   const share = node.utilization === null ? null : Math.min(1, Math.max(0, node.utilization));
-  const classes = ["map-node", `health-${node.health}`, options.isSelected ? "selected" : "", options.isAside ? "aside" : ""];
+  const classes = [
+    "map-node",
+    `health-${node.health}`,
+    options.isSelected ? "selected" : "",
+    options.isAside ? "aside" : "",
+  ];
   return h(
     "g",
     {
@@ -56,11 +66,27 @@ export function mapNode(node: MapNode, options: MapNodeOptions, place: Place): E
     },
     h("circle", { class: "node-halo", r: 34 }),
     h("circle", { class: "ring-track", r: 28 }),
-    share === null || share === 0 ? null : h("path", { class: share >= 0.85 ? "ring high" : "ring", d: ring(share) ?? "" }),
+    share === null || share === 0
+      ? null
+      : h("path", { class: share >= 0.85 ? "ring high" : "ring", d: ring(share) ?? "" }),
     kindShapes(node.kind),
-    h("text", { class: "node-share", y: 4 }, node.utilization === null ? "–" : formatShare(node.utilization).replace(" ", "\u2009")),
-    node.health === "healthy" ? null : h("g", { class: "node-badge", transform: "translate(13 -33)" }, h("circle", { class: "badge-ground", cx: 8, cy: 8, r: 10 }), healthShapes(node.health)),
+    node.health === "healthy"
+      ? null
+      : h(
+          "g",
+          { class: "node-badge", transform: "translate(13 -33)" },
+          h("circle", { class: "badge-ground", cx: 8, cy: 8, r: 10 }),
+          healthShapes(node.health),
+        ),
     h("text", { class: "node-name", y: 47 }, shortName(node.name)),
+    // Spaces in between, so that the words do not run together for who reads the text alone.
+    " ",
     h("text", { class: "node-rate", y: 62 }, formatRate(node.ratePerSecond)),
+    " ",
+    h(
+      "text",
+      { class: "node-share", y: 4 },
+      node.utilization === null ? "–" : formatShare(node.utilization).replace(" ", "\u2009"),
+    ),
   );
 }

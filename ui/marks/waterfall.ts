@@ -19,7 +19,8 @@ export function waterfallRows(spans: readonly TraceSpanView[]): readonly Waterfa
     if (siblings === undefined) children.set(parent, [span]);
     else siblings.push(span);
   }
-  for (const siblings of children.values()) siblings.sort((a, b) => a.startSeconds - b.startSeconds || (a.spanId < b.spanId ? -1 : 1));
+  for (const siblings of children.values())
+    siblings.sort((a, b) => a.startSeconds - b.startSeconds || (a.spanId < b.spanId ? -1 : 1));
   const rows: WaterfallRow[] = [];
   const shown = new Set<string>();
   const show = (start: TraceSpanView): void => {
@@ -29,7 +30,8 @@ export function waterfallRows(spans: readonly TraceSpanView[]): readonly Waterfa
       if (shown.has(span.spanId)) continue;
       shown.add(span.spanId);
       rows.push({ span, depth, isOrphan: span.parentSpanId !== null && !byId.has(span.parentSpanId) });
-      for (const child of [...(children.get(span.spanId) ?? [])].reverse()) pending.push({ span: child, depth: depth + 1 });
+      for (const child of [...(children.get(span.spanId) ?? [])].reverse())
+        pending.push({ span: child, depth: depth + 1 });
     }
   };
   for (const root of children.get(null) ?? []) show(root);
@@ -44,8 +46,13 @@ export interface WaterfallScale {
 
 export function waterfallScale(spans: readonly TraceSpanView[]): WaterfallScale {
   const startSeconds = spans.reduce((first, span) => Math.min(first, span.startSeconds), Number.POSITIVE_INFINITY);
-  const endSeconds = spans.reduce((last, span) => Math.max(last, span.startSeconds + span.durationSeconds), Number.NEGATIVE_INFINITY);
-  return spans.length === 0 ? { startSeconds: 0, durationSeconds: 0 } : { startSeconds, durationSeconds: endSeconds - startSeconds };
+  const endSeconds = spans.reduce(
+    (last, span) => Math.max(last, span.startSeconds + span.durationSeconds),
+    Number.NEGATIVE_INFINITY,
+  );
+  return spans.length === 0
+    ? { startSeconds: 0, durationSeconds: 0 }
+    : { startSeconds, durationSeconds: endSeconds - startSeconds };
 }
 
 /** The bar of one span in a box of 1000 × 16, stretched to the width there is. */
@@ -57,7 +64,13 @@ export function waterfallBar(span: TraceSpanView, options: { readonly tone: numb
     "svg",
     { class: "waterfall-bar", viewBox: "0 0 1000 16", preserveAspectRatio: "none", "aria-hidden": "true" },
     h("line", { class: "waterfall-rule", x1: 0, x2: 1000, y1: 8, y2: 8 }),
-    h("rect", { class: `series-tone-${options.tone}${span.isError ? " error" : ""}`, x: round(Math.min(998, x)), y: 3, width: round(width), height: 10 }),
+    h("rect", {
+      class: `series-tone-${options.tone}${span.isError ? " error" : ""}`,
+      x: round(Math.min(998, x)),
+      y: 3,
+      width: round(width),
+      height: 10,
+    }),
   );
 }
 

@@ -5,7 +5,12 @@ import { type AppState, incidentLimit, type Need } from "./state.ts";
 
 export const statusNeed: Need = { topic: "status", key: "status", path: "status", version: 0 };
 export const mapNeed: Need = { topic: "map", key: "map", path: "map", version: 0 };
-export const incidentsNeed: Need = { topic: "incidents", key: "incidents", path: `incidents?limit=${incidentLimit}`, version: 0 };
+export const incidentsNeed: Need = {
+  topic: "incidents",
+  key: "incidents",
+  path: `incidents?limit=${incidentLimit}`,
+  version: 0,
+};
 
 /** What the page in view must fetch beyond status, map and incidents, which are always kept fresh. */
 export function needsOf(state: AppState): readonly Need[] {
@@ -18,22 +23,51 @@ export function needsOf(state: AppState): readonly Need[] {
       const own: readonly Need[] =
         isListed || state.incidents === null
           ? []
-          : [{ topic: "incident", key: `incident/${route.id}`, path: `incidents/${encodeURIComponent(route.id)}`, version: 0 }];
+          : [
+              {
+                topic: "incident",
+                key: `incident/${route.id}`,
+                path: `incidents/${encodeURIComponent(route.id)}`,
+                version: 0,
+              },
+            ];
       const choice = incident === null ? null : chosenSeries(incident, route);
       if (incident === null || choice === null) return own;
       const range = incidentRange(incident, state.status?.eventTimeSeconds ?? null, state.status?.windowSeconds ?? 0);
       const isOver = (state.status?.eventTimeSeconds ?? 0) > range.toSeconds;
       const key = `series/${incident.id}/${choice.id}`;
-      return [...own, { topic: "series", key, path: seriesPath(choice.node, choice.operation, range), version: isOver ? -1 : windows }];
+      return [
+        ...own,
+        {
+          topic: "series",
+          key,
+          path: seriesPath(choice.node, choice.operation, range),
+          version: isOver ? -1 : windows,
+        },
+      ];
     }
     case "service": {
       const now = state.status?.eventTimeSeconds ?? null;
       if (now === null) return [];
       const range = serviceRange(now, serviceRanges[route.range]);
-      return [{ topic: "series", key: `series/${route.node}/${route.range}`, path: seriesPath(route.node, "", range), version: windows }];
+      return [
+        {
+          topic: "series",
+          key: `series/${route.node}/${route.range}`,
+          path: seriesPath(route.node, "", range),
+          version: windows,
+        },
+      ];
     }
     case "trace":
-      return [{ topic: "trace", key: `trace/${route.traceId}`, path: `traces/${encodeURIComponent(route.traceId)}`, version: 0 }];
+      return [
+        {
+          topic: "trace",
+          key: `trace/${route.traceId}`,
+          path: `traces/${encodeURIComponent(route.traceId)}`,
+          version: 0,
+        },
+      ];
     case "model":
       return [{ topic: "model", key: "model", path: "model", version: 0 }];
     case "quality":

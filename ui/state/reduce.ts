@@ -1,7 +1,17 @@
 import type { IncidentPage, ServiceMap, Status } from "../../src/contracts/api.ts";
 import type { Incident } from "../../src/contracts/incident.ts";
 import type { Graph } from "../layout/layers.ts";
-import { type Action, type Answers, type AppState, answerLimit, type Connection, incidentLimit, nowhere, type Remote, type Topic } from "./state.ts";
+import {
+  type Action,
+  type Answers,
+  type AppState,
+  answerLimit,
+  type Connection,
+  incidentLimit,
+  nowhere,
+  type Remote,
+  type Topic,
+} from "./state.ts";
 
 /**
  * The next state. Pure: same state and action, same result; what does not change keeps its identity, so that
@@ -14,7 +24,13 @@ export function reduce(state: AppState, action: Action): AppState {
     case "answered":
       return answered(state, action.topic, action.key, action.value);
     case "failed":
-      return { ...state, answers: keep(state.answers, action.key, { value: state.answers.get(action.key)?.value ?? null, error: action.error }) };
+      return {
+        ...state,
+        answers: keep(state.answers, action.key, {
+          value: state.answers.get(action.key)?.value ?? null,
+          error: action.error,
+        }),
+      };
     case "streamed":
       return streamed(state, action.event);
     case "connection":
@@ -26,7 +42,9 @@ export function reduce(state: AppState, action: Action): AppState {
     case "pointed":
       return pointed(state, action.pointed);
     case "measured":
-      return state.widths[action.place] === action.width ? state : { ...state, widths: { ...state.widths, [action.place]: action.width } };
+      return state.widths[action.place] === action.width
+        ? state
+        : { ...state, widths: { ...state.widths, [action.place]: action.width } };
     case "notice":
       return { ...state, notice: action.notice };
   }
@@ -57,7 +75,12 @@ function streamed(state: AppState, event: Extract<Action, { type: "streamed" }>[
       return withIncident(state, event.incident);
     case "window":
       // The first word of a new window is worth a redraw of the clock; all else comes by its own event or fetch.
-      return state.status === null ? state : withStatus(state, { ...state.status, eventTimeSeconds: latest(state.status.eventTimeSeconds, event.atSeconds) });
+      return state.status === null
+        ? state
+        : withStatus(state, {
+            ...state.status,
+            eventTimeSeconds: latest(state.status.eventTimeSeconds, event.atSeconds),
+          });
   }
 }
 
@@ -74,10 +97,13 @@ function grown(graph: Graph, map: ServiceMap): Graph {
   const known = new Set(graph.nodes);
   const knownCalls = new Set(graph.edges.map((edge) => `${edge.from}\n${edge.to}`));
   const nodes = map.nodes.filter((node) => !known.has(node.name)).map((node) => node.name);
-  const edges = map.edges.filter((edge) => !knownCalls.has(`${edge.from}\n${edge.to}`)).map(({ from, to }) => ({ from, to }));
+  const edges = map.edges
+    .filter((edge) => !knownCalls.has(`${edge.from}\n${edge.to}`))
+    .map(({ from, to }) => ({ from, to }));
   if (nodes.length === 0 && edges.length === 0) return graph;
   // A system that renames its services for hours would grow without end: then only what is there now counts.
-  if (graph.nodes.length + nodes.length > graphLimit) return { nodes: map.nodes.map((node) => node.name), edges: map.edges };
+  if (graph.nodes.length + nodes.length > graphLimit)
+    return { nodes: map.nodes.map((node) => node.name), edges: map.edges };
   return { nodes: [...graph.nodes, ...nodes], edges: [...graph.edges, ...edges] };
 }
 
@@ -87,7 +113,9 @@ const graphLimit = 5000;
 function withIncident(state: AppState, incident: Incident): AppState {
   const known = state.incidents ?? [];
   const isKnown = known.some((one) => one.id === incident.id);
-  const incidents = isKnown ? known.map((one) => (one.id === incident.id ? incident : one)) : [incident, ...known].slice(0, incidentLimit);
+  const incidents = isKnown
+    ? known.map((one) => (one.id === incident.id ? incident : one))
+    : [incident, ...known].slice(0, incidentLimit);
   const key = `incident/${incident.id}`;
   const answers = state.answers.has(key) ? keep(state.answers, key, { value: incident, error: null }) : state.answers;
   return { ...state, incidents, answers, incidentTotal: state.incidentTotal + (isKnown ? 0 : 1) };

@@ -1,7 +1,16 @@
 /** Everything that can be bookmarked. The whole view is in the address; nothing that matters is only in memory. */
 export type Route =
-  | { readonly page: "home"; readonly state: StateFilter; readonly verdict: VerdictFilter; readonly node: string | null }
-  | { readonly page: "incident"; readonly id: string; /** `node`, or the index of an impact. */ readonly series: string }
+  | {
+      readonly page: "home";
+      readonly state: StateFilter;
+      readonly verdict: VerdictFilter;
+      readonly node: string | null;
+    }
+  | {
+      readonly page: "incident";
+      readonly id: string /** `node`, or the index of an impact. */;
+      readonly series: string;
+    }
   | { readonly page: "service"; readonly node: string; readonly range: ServiceRange }
   | { readonly page: "trace"; readonly traceId: string }
   | { readonly page: "model" }
@@ -14,11 +23,18 @@ export type ServiceRange = "5m" | "15m" | "1h" | "3h" | "12h";
 
 export const stateFilters: readonly StateFilter[] = ["all", "open", "resolved"];
 export const verdictFilters: readonly VerdictFilter[] = ["all", "fault", "traffic"];
-export const serviceRanges: Readonly<Record<ServiceRange, number>> = { "5m": 300, "15m": 900, "1h": 3600, "3h": 10_800, "12h": 43_200 };
+export const serviceRanges: Readonly<Record<ServiceRange, number>> = {
+  "5m": 300,
+  "15m": 900,
+  "1h": 3600,
+  "3h": 10_800,
+  "12h": 43_200,
+};
 
 export const homeRoute: Extract<Route, { page: "home" }> = { page: "home", state: "all", verdict: "all", node: null };
 
-const among = <T extends string>(value: string | null, allowed: readonly T[], otherwise: T): T => allowed.find((one) => one === value) ?? otherwise;
+const among = <T extends string>(value: string | null, allowed: readonly T[], otherwise: T): T =>
+  allowed.find((one) => one === value) ?? otherwise;
 
 /** Reads an address such as `#/incidents/i-1?series=0`. Unknown paths become the `unknown` page, unknown filters their default. */
 export function parseRoute(hash: string): Route {
@@ -39,7 +55,11 @@ export function parseRoute(hash: string): Route {
     return { page: "incident", id: name, series: /^\d{1,3}$/.test(series) ? String(Number(series)) : "node" };
   }
   if (head === "services" && name !== "") {
-    return { page: "service", node: name, range: among(query.get("range"), Object.keys(serviceRanges) as ServiceRange[], "15m") };
+    return {
+      page: "service",
+      node: name,
+      range: among(query.get("range"), Object.keys(serviceRanges) as ServiceRange[], "15m"),
+    };
   }
   if (head === "traces" && name !== "") return { page: "trace", traceId: name };
   if (path === "model") return { page: "model" };

@@ -17,11 +17,15 @@ const excessSeconds = (impact: Impact): number => Math.max(0, impact.observedP95
 export const worstImpact = (incident: Incident): Impact | null =>
   incident.impact.reduce<Impact | null>(
     (worst, impact) =>
-      worst === null || excessSeconds(impact) * impact.arrivalRatePerSecond > excessSeconds(worst) * worst.arrivalRatePerSecond ? impact : worst,
+      worst === null ||
+      excessSeconds(impact) * impact.arrivalRatePerSecond > excessSeconds(worst) * worst.arrivalRatePerSecond
+        ? impact
+        : worst,
     null,
   );
 
-const group = (incident: Incident): number => (incident.state === "open" ? 0 : 2) + (incident.verdict === "fault" ? 0 : 1);
+const group = (incident: Incident): number =>
+  (incident.state === "open" ? 0 : 2) + (incident.verdict === "fault" ? 0 : 1);
 
 /** Worst first: open faults, then open traffic, each by severity; then what is over, newest first. */
 export function worstFirst(incidents: readonly Incident[]): readonly Incident[] {
@@ -33,11 +37,16 @@ export function worstFirst(incidents: readonly Incident[]): readonly Incident[] 
   });
 }
 
-export const filtered = (incidents: readonly Incident[], state: StateFilter, verdict: VerdictFilter): readonly Incident[] =>
+export const filtered = (
+  incidents: readonly Incident[],
+  state: StateFilter,
+  verdict: VerdictFilter,
+): readonly Incident[] =>
   incidents.filter((one) => (state === "all" || one.state === state) && (verdict === "all" || one.verdict === verdict));
 
 /** How many incidents a filter choice would show, the other filter staying as it is. */
-export const countIf = (incidents: readonly Incident[], state: StateFilter, verdict: VerdictFilter): number => filtered(incidents, state, verdict).length;
+export const countIf = (incidents: readonly Incident[], state: StateFilter, verdict: VerdictFilter): number =>
+  filtered(incidents, state, verdict).length;
 
 /** The end of an incident for now: when it resolved, or the event time it is still going on at. */
 export const endSeconds = (incident: Incident, nowSeconds: number | null): number =>
@@ -57,7 +66,9 @@ export function calmOf(state: AppState): Calm | null {
 
 /** Since when all is well: the end of the last fault known, else the first span. */
 export function wellSinceSeconds(state: AppState): number | null {
-  const ends = (state.incidents ?? []).flatMap((one) => (one.verdict === "fault" && one.resolvedSeconds !== null ? [one.resolvedSeconds] : []));
+  const ends = (state.incidents ?? []).flatMap((one) =>
+    one.verdict === "fault" && one.resolvedSeconds !== null ? [one.resolvedSeconds] : [],
+  );
   return ends.length > 0 ? Math.max(...ends) : (state.status?.firstSpanSeconds ?? null);
 }
 
@@ -84,7 +95,9 @@ export interface SeriesChoice {
 
 export function seriesChoices(incident: Incident): readonly SeriesChoice[] {
   const guilty: readonly SeriesChoice[] =
-    incident.guiltyNode === "" ? [] : [{ id: "node", label: incident.guiltyNode, node: incident.guiltyNode, operation: "" }];
+    incident.guiltyNode === ""
+      ? []
+      : [{ id: "node", label: incident.guiltyNode, node: incident.guiltyNode, operation: "" }];
   const impacted = incident.impact.slice(0, 6).map((impact, index) => ({
     id: String(index),
     label: `${impact.operation} at ${impact.node}`,

@@ -1,4 +1,13 @@
-import type { IncidentPage, LedgerView, ModelView, Series, ServiceMap, Status, StreamEvent, TraceView } from "../../src/contracts/api.ts";
+import type {
+  IncidentPage,
+  LedgerView,
+  ModelView,
+  Series,
+  ServiceMap,
+  Status,
+  StreamEvent,
+  TraceView,
+} from "../../src/contracts/api.ts";
 import type { Incident } from "../../src/contracts/incident.ts";
 import type { Graph } from "../layout/layers.ts";
 import type { Route } from "./route.ts";

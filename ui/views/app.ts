@@ -16,12 +16,25 @@ import { tracePage } from "./trace.ts";
 
 /** The whole page for a state. */
 export const app = (state: AppState, act: Act): readonly Elem[] => [
-  h("button", { key: "skip", type: "button", class: "skip", on: { click: () => document.querySelector<HTMLElement>("h1")?.focus() } }, "Skip to content"),
+  h(
+    "button",
+    {
+      key: "skip",
+      type: "button",
+      class: "skip",
+      on: { click: () => document.querySelector<HTMLElement>("h1")?.focus() },
+    },
+    "Skip to content",
+  ),
   header(state, act),
   banners(state, act),
   h("main", { key: "main", class: `main main-${state.route.page}` }, content(state, act)),
   ...(state.isHelpOpen ? [help(act)] : []),
-  h("div", { key: "notice", class: state.notice === null ? "notice" : "notice shown", role: "status" }, state.notice ?? ""),
+  h(
+    "div",
+    { key: "notice", class: state.notice === null ? "notice" : "notice shown", role: "status" },
+    state.notice ?? "",
+  ),
 ];
 
 function content(state: AppState, act: Act): Elem {
@@ -40,7 +53,13 @@ function content(state: AppState, act: Act): Elem {
     case "quality":
       return qualityPage(state);
     case "unknown":
-      return h("div", { key: "unknown", class: "page" }, h("h1", { tabindex: -1 }, "There is no such page"), h("p", {}, h("code", {}, route.path), " leads nowhere. "), link(homeRoute, { class: "button" }, "To the incidents"));
+      return h(
+        "div",
+        { key: "unknown", class: "page" },
+        h("h1", { tabindex: -1 }, "There is no such page"),
+        h("p", {}, h("code", {}, route.path), " leads nowhere. "),
+        link(homeRoute, { class: "button" }, "To the incidents"),
+      );
   }
 }
 

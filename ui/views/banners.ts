@@ -14,12 +14,24 @@ export function banners(state: AppState, act: Act): Elem {
           "div",
           { key: "lost", class: "banner banner-lost" },
           h("strong", {}, "Connection lost."),
-          h("span", {}, state.status === null ? "The server cannot be reached." : "What you see is the last that was heard. Trying again by itself."),
+          h(
+            "span",
+            {},
+            state.status === null
+              ? "The server cannot be reached."
+              : "What you see is the last that was heard. Trying again by itself.",
+          ),
           h("button", { type: "button", class: "button small", on: { click: act.retry } }, "Try now"),
         )
       : null,
     traffic === null
       ? null
-      : h("div", { key: "traffic", class: "banner banner-traffic health-traffic" }, healthIcon("traffic"), h("strong", {}, "Traffic, not fault."), h("span", {}, traffic)),
+      : h(
+          "div",
+          { key: "traffic", class: "banner banner-traffic health-traffic" },
+          healthIcon("traffic"),
+          h("strong", {}, "Traffic, not fault."),
+          h("span", {}, traffic),
+        ),
   );
 }

@@ -34,7 +34,11 @@ function well(state: AppState, status: Status): Elem {
       "div",
       { key: "well", class: "calm calm-well health-suspect" },
       h("p", { class: "calm-title" }, healthTag("suspect", `Looking at ${first.name}${others}`)),
-      h("p", { class: "muted" }, "Slower than expected at this load. An incident opens when the evidence is enough, and not before."),
+      h(
+        "p",
+        { class: "muted" },
+        "Slower than expected at this load. An incident opens when the evidence is enough, and not before.",
+      ),
     );
   }
   if (status.traffic !== null) {
@@ -54,8 +58,17 @@ function allWell(state: AppState): Elem {
   return h(
     "div",
     { key: "well", class: "calm calm-well health-healthy" },
-    h("p", { class: "calm-title" }, healthTag("healthy", "All well"), since === null ? null : h("span", {}, " since ", moment(since, state.status?.eventTimeSeconds ?? null))),
-    h("p", { class: "muted" }, `${plural(services, "service")} and stations answer as fast as the twin expects at the load they have now. An incident shows here when one does not.`),
+    h(
+      "p",
+      { class: "calm-title" },
+      healthTag("healthy", "All well"),
+      since === null ? null : h("span", {}, " since ", moment(since, state.status?.eventTimeSeconds ?? null)),
+    ),
+    h(
+      "p",
+      { class: "muted" },
+      `${plural(services, "service")} and stations answer as fast as the twin expects at the load they have now. An incident shows here when one does not.`,
+    ),
   );
 }
 
@@ -67,7 +80,11 @@ function learning(status: Status): Elem {
   return h(
     "div",
     { key: "learning", class: "calm calm-learning" },
-    h("p", { class: "calm-title" }, healthTag("learning", `Learning: ${status.readyCount} of ${plural(rows.length, "service")} ready`)),
+    h(
+      "p",
+      { class: "calm-title" },
+      healthTag("learning", `Learning: ${status.readyCount} of ${plural(rows.length, "service")} ready`),
+    ),
     progress(status.readyCount, rows.length, "Services ready"),
     h(
       "p",
@@ -82,23 +99,42 @@ function learning(status: Status): Elem {
           "table",
           { class: "readiness-table" },
           h("caption", { class: "unseen" }, "Readiness of each service"),
-          h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, "Service"), h("th", { scope: "col" }, "Progress"), h("th", { scope: "col" }, "Visits learned"))),
+          h(
+            "thead",
+            { class: "unseen" },
+            h(
+              "tr",
+              {},
+              h("th", { scope: "col" }, "Service"),
+              h("th", { scope: "col" }, "Progress"),
+              h("th", { scope: "col" }, "Visits learned"),
+            ),
+          ),
           h(
             "tbody",
             {},
-            rows.slice(0, toldLimit).map((row) =>
-              h(
-                "tr",
-                { key: row.node },
-                h("th", { scope: "row", title: row.node }, row.node),
-                h("td", {}, progress(row.visitsLearned, row.visitsNeeded, `${row.node}: visits learned`)),
-                h("td", { class: "number" }, row.isReady ? "ready" : `${formatCount(Math.min(row.visitsLearned, row.visitsNeeded))} of ${formatCount(row.visitsNeeded)}`),
+            rows
+              .slice(0, toldLimit)
+              .map((row) =>
+                h(
+                  "tr",
+                  { key: row.node },
+                  h("th", { scope: "row", title: row.node }, row.node),
+                  h("td", {}, progress(row.visitsLearned, row.visitsNeeded, `${row.node}: visits learned`)),
+                  h(
+                    "td",
+                    { class: "number" },
+                    row.isReady
+                      ? "ready"
+                      : `${formatCount(Math.min(row.visitsLearned, row.visitsNeeded))} of ${formatCount(row.visitsNeeded)}`,
+                  ),
+                ),
               ),
-            ),
           ),
         ),
     rows.length > toldLimit ? h("p", { class: "muted" }, `and ${rows.length - toldLimit} more`) : null,
   );
 }
 
-const share = (row: Status["readiness"][number]): number => (row.isReady ? 1 : Math.min(0.999, row.visitsLearned / Math.max(1, row.visitsNeeded)));
+const share = (row: Status["readiness"][number]): number =>
+  row.isReady ? 1 : Math.min(0.999, row.visitsLearned / Math.max(1, row.visitsNeeded));

@@ -20,17 +20,20 @@ export function attachCamera(svg: SVGSVGElement, whenMoved: () => void): () => v
   let hasUserMoved = false;
   const behavior: ZoomBehavior<SVGSVGElement, unknown> = zoom<SVGSVGElement, unknown>()
     .scaleExtent([0.08, closest])
-    .on("zoom", (event: { readonly transform: { readonly k: number; toString(): string }; readonly sourceEvent: unknown }) => {
-      viewport?.setAttribute("transform", event.transform.toString());
-      svg.classList.toggle("far", event.transform.k < 0.55);
-      if (event.sourceEvent !== null && event.sourceEvent !== undefined) {
-        hasUserMoved = true;
-        whenMoved();
-      }
-    });
+    .on(
+      "zoom",
+      (event: { readonly transform: { readonly k: number; toString(): string }; readonly sourceEvent: unknown }) => {
+        viewport?.setAttribute("transform", event.transform.toString());
+        svg.classList.toggle("far", event.transform.k < 0.55);
+        if (event.sourceEvent !== null && event.sourceEvent !== undefined) {
+          hasUserMoved = true;
+          whenMoved();
+        }
+      },
+    );
   canvas.call(behavior).on("dblclick.zoom", null);
 
-  const fit = (): void => {
+  const fitAll = (): void => {
     const [width = 0, height = 0] = (svg.dataset["bounds"] ?? "").split(" ").map(Number);
     const room = { width: svg.clientWidth, height: svg.clientHeight };
     if (room.width === 0 || room.height === 0) return;
@@ -41,12 +44,12 @@ export function attachCamera(svg: SVGSVGElement, whenMoved: () => void): () => v
     canvas.call(behavior.transform, zoomIdentity.translate(x, y).scale(scale));
   };
   const refit = (): void => {
-    if (!hasUserMoved) fit();
+    if (!hasUserMoved) fitAll();
   };
   const obey = (event: Event): void => {
     const wish = (event as CustomEvent<ZoomWish>).detail;
     hasUserMoved = wish !== "fit";
-    if (wish === "fit") fit();
+    if (wish === "fit") fitAll();
     else canvas.call(behavior.scaleBy, wish === "in" ? 1.3 : 1 / 1.3);
   };
   svg.addEventListener(zoomWishEvent, obey);
@@ -54,7 +57,7 @@ export function attachCamera(svg: SVGSVGElement, whenMoved: () => void): () => v
   resized.observe(svg);
   const rebounded = new MutationObserver(refit);
   rebounded.observe(svg, { attributes: true, attributeFilter: ["data-bounds"] });
-  fit();
+  fitAll();
   return () => {
     resized.disconnect();
     rebounded.disconnect();

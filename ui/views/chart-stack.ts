@@ -21,12 +21,22 @@ export interface ChartStackOptions {
 const edges = { left: 64, right: 20 } as const;
 
 /** Observed p95 over its predicted band, with rate and utilisation beneath, all on one time axis and one crosshair. */
-export function chartStack(state: AppState, points: readonly SeriesPoint[], options: ChartStackOptions, act: Act): Elem {
+export function chartStack(
+  state: AppState,
+  points: readonly SeriesPoint[],
+  options: ChartStackOptions,
+  act: Act,
+): Elem {
   const width = Math.max(280, state.widths["charts"] ?? 720);
   const time: readonly [number, number] = [options.range.fromSeconds, options.range.toSeconds];
-  const scalesOf = (box: Pick<Box, "height" | "top" | "bottom">, top: number, ticks: number): Scales => chartScales({ width, ...edges, ...box }, time, top, ticks);
+  const scalesOf = (box: Pick<Box, "height" | "top" | "bottom">, top: number, ticks: number): Scales =>
+    chartScales({ width, ...edges, ...box }, time, top, ticks);
   const band = scalesOf({ height: 240, top: 8, bottom: 12 }, bandTopSeconds(points), 5);
-  const rate = scalesOf({ height: 88, top: 8, bottom: 12 }, Math.max(...points.map((point) => point.ratePerSecond), 0) * 1.05, 2);
+  const rate = scalesOf(
+    { height: 88, top: 8, bottom: 12 },
+    Math.max(...points.map((point) => point.ratePerSecond), 0) * 1.05,
+    2,
+  );
   const utilization = scalesOf({ height: 104, top: 8, bottom: 28 }, 1, 2);
   const crosshairSeconds = state.pointed.atSeconds;
   const shared = { happenings: options.happenings, crosshairSeconds };
@@ -58,8 +68,18 @@ export function chartStack(state: AppState, points: readonly SeriesPoint[], opti
       ),
       h("h3", { class: "chart-title" }, "Utilisation"),
       levelChart(
-        points.map((point) => ({ atSeconds: point.atSeconds, value: point.utilization === null ? null : Math.min(1, point.utilization) })),
-        { ...shared, label: `Utilisation of ${options.subject}`, tone: "utilization", format: formatShare, hasTimes: true, limit: 1 },
+        points.map((point) => ({
+          atSeconds: point.atSeconds,
+          value: point.utilization === null ? null : Math.min(1, point.utilization),
+        })),
+        {
+          ...shared,
+          label: `Utilisation of ${options.subject}`,
+          tone: "utilization",
+          format: formatShare,
+          hasTimes: true,
+          limit: 1,
+        },
         utilization,
       ),
     ),
@@ -85,8 +105,18 @@ function readout(points: readonly SeriesPoint[], atSeconds: number | null): Elem
     "p",
     { class: "readout" },
     h("strong", {}, `${formatClock(point.atSeconds)} UTC`),
-    h("span", { class: where === "above" ? "is-above" : "" }, `p95 ${formatDuration(point.observedP95Seconds)}${where === "above" ? " ▲ above" : ""}`),
-    h("span", {}, predicted === null ? "no expectation" : `expected ${formatDuration(predicted[0])} to ${formatDuration(predicted[2])}`),
+    h(
+      "span",
+      { class: where === "above" ? "is-above" : "" },
+      `p95 ${formatDuration(point.observedP95Seconds)}${where === "above" ? " ▲ above" : ""}`,
+    ),
+    h(
+      "span",
+      {},
+      predicted === null
+        ? "no expectation"
+        : `expected ${formatDuration(predicted[0])} to ${formatDuration(predicted[2])}`,
+    ),
     h("span", {}, formatRate(point.ratePerSecond)),
     h("span", {}, `utilisation ${formatShare(point.utilization)}`),
   );
@@ -94,14 +124,21 @@ function readout(points: readonly SeriesPoint[], atSeconds: number | null): Elem
 
 function describe(points: readonly SeriesPoint[], subject: string): string {
   const above = points.filter((point) => standing(point) === "above").length;
-  const worst = points.reduce<number | null>((top, point) => (point.observedP95Seconds === null ? top : Math.max(top ?? 0, point.observedP95Seconds)), null);
+  const worst = points.reduce<number | null>(
+    (top, point) => (point.observedP95Seconds === null ? top : Math.max(top ?? 0, point.observedP95Seconds)),
+    null,
+  );
   return `p95 latency of ${subject} over the predicted band: ${points.length} windows, ${above} above the band, highest ${formatDuration(worst)}`;
 }
 
 function pointAt(event: PointerEvent, points: readonly SeriesPoint[], scales: Scales, act: Act): void {
   const left = (event.currentTarget as Element).getBoundingClientRect().left;
   const seconds = scales.timeAt(event.clientX - left);
-  const nearest = points.reduce<SeriesPoint | null>((best, point) => (best === null || Math.abs(point.atSeconds - seconds) < Math.abs(best.atSeconds - seconds) ? point : best), null);
+  const nearest = points.reduce<SeriesPoint | null>(
+    (best, point) =>
+      best === null || Math.abs(point.atSeconds - seconds) < Math.abs(best.atSeconds - seconds) ? point : best,
+    null,
+  );
   act.dispatch({ type: "pointed", pointed: { atSeconds: nearest?.atSeconds ?? null } });
 }
 
@@ -114,7 +151,12 @@ function step(event: KeyboardEvent, points: readonly SeriesPoint[], atSeconds: n
   if (way === 0 || points.length === 0) return;
   event.preventDefault();
   const index = points.findIndex((point) => point.atSeconds === atSeconds);
-  const next = index < 0 ? (way > 0 ? 0 : points.length - 1) : Math.min(points.length - 1, Math.max(0, index + way * (event.shiftKey ? 10 : 1)));
+  const next =
+    index < 0
+      ? way > 0
+        ? 0
+        : points.length - 1
+      : Math.min(points.length - 1, Math.max(0, index + way * (event.shiftKey ? 10 : 1)));
   act.dispatch({ type: "pointed", pointed: { atSeconds: points[next]?.atSeconds ?? null } });
 }
 
@@ -129,7 +171,15 @@ const dataTable = (points: readonly SeriesPoint[], subject: string): Elem =>
       h(
         "table",
         {},
-        columnHeads("Time (UTC)", { name: "p95", class: "number" }, { name: "Expected 5 %", class: "number" }, { name: "50 %", class: "number" }, { name: "95 %", class: "number" }, { name: "Load", class: "number" }, { name: "Utilisation", class: "number" }),
+        columnHeads(
+          "Time (UTC)",
+          { name: "p95", class: "number" },
+          { name: "Expected 5 %", class: "number" },
+          { name: "50 %", class: "number" },
+          { name: "95 %", class: "number" },
+          { name: "Load", class: "number" },
+          { name: "Utilisation", class: "number" },
+        ),
         h(
           "tbody",
           {},
@@ -137,7 +187,13 @@ const dataTable = (points: readonly SeriesPoint[], subject: string): Elem =>
             h(
               "tr",
               { class: standing(point) === "above" ? "is-above" : "" },
-              [formatClock(point.atSeconds), formatDuration(point.observedP95Seconds), ...[0, 1, 2].map((index) => formatDuration(point.predictedP95Seconds?.[index])), formatRate(point.ratePerSecond), formatShare(point.utilization)].map((text, index) =>
+              [
+                formatClock(point.atSeconds),
+                formatDuration(point.observedP95Seconds),
+                ...[0, 1, 2].map((index) => formatDuration(point.predictedP95Seconds?.[index])),
+                formatRate(point.ratePerSecond),
+                formatShare(point.utilization),
+              ].map((text, index) =>
                 index === 0 ? h("th", { scope: "row" }, text) : h("td", { class: "number" }, text),
               ),
             ),

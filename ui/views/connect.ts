@@ -41,7 +41,11 @@ export function connectCard(status: Status, act: Act): Elem {
     "div",
     { key: "connect", class: "calm calm-waiting" },
     h("p", { class: "calm-title" }, healthTag("silent", "Waiting for the first span")),
-    h("p", {}, "No telemetry has arrived yet, so there is nothing to judge. Point one of these here; the map and the learning progress appear within seconds."),
+    h(
+      "p",
+      {},
+      "No telemetry has arrived yet, so there is nothing to judge. Point one of these here; the map and the learning progress appear within seconds.",
+    ),
     h("h2", {}, "An OpenTelemetry collector"),
     h("p", { class: "muted" }, "Add an exporter beside those it has. Send all spans, not a tail-sampled part."),
     snippet(collectorSnippet(grpc), "collector configuration", act),
@@ -55,7 +59,10 @@ export function connectCard(status: Status, act: Act): Elem {
           "p",
           { class: "muted" },
           "Listening on: ",
-          status.listening.map((one, index) => [index === 0 ? "" : ", ", h("code", {}, `${one.protocol} ${one.address}`)]),
+          status.listening.map((one, index) => [
+            index === 0 ? "" : ", ",
+            h("code", {}, `${one.protocol} ${one.address}`),
+          ]),
         ),
   );
 }

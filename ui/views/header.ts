@@ -19,22 +19,51 @@ export const header = (state: AppState, act: Act): Elem =>
   h(
     "header",
     { key: "header", class: "top" },
-    link(homeRoute, { class: "brand", "aria-label": "Spantwin, to the incidents" }, logo, h("span", { "aria-hidden": "true" }, "Spantwin")),
+    link(
+      homeRoute,
+      { class: "brand", "aria-label": "Spantwin, to the incidents" },
+      logo,
+      h("span", { "aria-hidden": "true" }, "Spantwin"),
+    ),
     h(
       "nav",
       { class: "tabs", "aria-label": "Pages" },
-      tabs.map(({ label, route, pages }) => link(route, { class: "tab", "aria-current": pages.includes(state.route.page) ? "page" : null }, label)),
+      tabs.map(({ label, route, pages }) =>
+        link(route, { class: "tab", "aria-current": pages.includes(state.route.page) ? "page" : null }, label),
+      ),
     ),
     state.status === null ? h("div", { class: "vitals" }) : vitals(state.status, state.connection),
     h(
       "div",
       { class: "tools" },
-      h("button", { type: "button", class: "icon-button theme-switch", title: "Theme (t)", "aria-label": `Theme: ${state.theme}. Switch to ${nextTheme(state.theme)}`, on: { click: () => act.dispatch({ type: "theme", theme: nextTheme(state.theme) }) } }, themeIcon(state.theme)),
-      h("button", { type: "button", class: "icon-button help-switch", title: "Keyboard (?)", "aria-label": "Keyboard help", "aria-expanded": state.isHelpOpen ? "true" : "false", on: { click: () => act.dispatch({ type: "help", isOpen: !state.isHelpOpen }) } }, "?"),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button theme-switch",
+          title: "Theme (t)",
+          "aria-label": `Theme: ${state.theme}. Switch to ${nextTheme(state.theme)}`,
+          on: { click: () => act.dispatch({ type: "theme", theme: nextTheme(state.theme) }) },
+        },
+        themeIcon(state.theme),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button help-switch",
+          title: "Keyboard (?)",
+          "aria-label": "Keyboard help",
+          "aria-expanded": state.isHelpOpen ? "true" : "false",
+          on: { click: () => act.dispatch({ type: "help", isOpen: !state.isHelpOpen }) },
+        },
+        "?",
+      ),
     ),
   );
 
-export const nextTheme = (theme: ThemeChoice): ThemeChoice => (theme === "system" ? "light" : theme === "light" ? "dark" : "system");
+export const nextTheme = (theme: ThemeChoice): ThemeChoice =>
+  theme === "system" ? "light" : theme === "light" ? "dark" : "system";
 
 /** Two curves that part: what should be, and what is. */
 const logo = h(
@@ -51,17 +80,49 @@ function vitals(status: Status, connection: Connection): Elem {
   return h(
     "dl",
     { class: "vitals", "aria-label": "State of the line" },
-    vital("phase", "Phase", h("span", { class: `phase health-${phaseHealth[status.phase]}` }, healthIcon(phaseHealth[status.phase]), phaseWords(status))),
+    vital(
+      "phase",
+      "Phase",
+      h(
+        "span",
+        { class: `phase health-${phaseHealth[status.phase]}` },
+        healthIcon(phaseHealth[status.phase]),
+        phaseWords(status),
+      ),
+    ),
     status.demoStep === null ? null : vital("demo", "Demo", status.demoStep),
-    vital("time", "Event time", h("span", { title: formatMoment(status.eventTimeSeconds) }, status.eventTimeSeconds === null ? "–" : `${formatClock(status.eventTimeSeconds)} UTC`)),
+    vital(
+      "time",
+      "Event time",
+      h(
+        "span",
+        { title: formatMoment(status.eventTimeSeconds) },
+        status.eventTimeSeconds === null ? "–" : `${formatClock(status.eventTimeSeconds)} UTC`,
+      ),
+    ),
     vital("rate", "Spans", formatRate(status.spansPerSecond)),
-    vital("connection", "Page", h("span", { class: `connection ${connection}` }, h("span", { class: "dot", "aria-hidden": "true" }), connectionWords[connection])),
+    vital(
+      "connection",
+      "Page",
+      h(
+        "span",
+        { class: `connection ${connection}` },
+        h("span", { class: "dot", "aria-hidden": "true" }),
+        connectionWords[connection],
+      ),
+    ),
   );
 }
 
-const vital = (name: string, term: string, value: Elem | string): Elem => h("div", { key: name, class: `vital vital-${name}` }, h("dt", {}, term), h("dd", {}, value));
+const vital = (name: string, term: string, value: Elem | string): Elem =>
+  h("div", { key: name, class: `vital vital-${name}` }, h("dt", {}, term), h("dd", {}, value));
 
-const connectionWords: Readonly<Record<Connection, string>> = { connecting: "connecting", live: "live", polling: "polling", lost: "offline" };
+const connectionWords: Readonly<Record<Connection, string>> = {
+  connecting: "connecting",
+  live: "live",
+  polling: "polling",
+  lost: "offline",
+};
 
 export function phaseWords(status: Status): string {
   if (status.phase !== "learning") return status.phase;
@@ -70,8 +131,14 @@ export function phaseWords(status: Status): string {
 
 const themePaths: Readonly<Record<ThemeChoice, string>> = {
   system: "M3 3.5h10v7H3zM6 13.5h4M8 10.5v3",
-  light: "M8 5a3 3 0 1 1 0 6a3 3 0 1 1 0-6zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7",
+  light:
+    "M8 5a3 3 0 1 1 0 6a3 3 0 1 1 0-6zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7",
   dark: "M13 9.5A5.5 5.5 0 0 1 6.5 3A5.5 5.5 0 1 0 13 9.5z",
 };
 
-const themeIcon = (theme: ThemeChoice): Elem => h("svg", { class: "line-icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, h("path", { d: themePaths[theme] }));
+const themeIcon = (theme: ThemeChoice): Elem =>
+  h(
+    "svg",
+    { class: "line-icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+    h("path", { d: themePaths[theme] }),
+  );

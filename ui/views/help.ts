@@ -47,19 +47,40 @@ export const help = (act: Act): Elem =>
       h(
         "table",
         { class: "keys" },
-        h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, "Keys"), h("th", { scope: "col" }, "Does"))),
+        h(
+          "thead",
+          { class: "unseen" },
+          h("tr", {}, h("th", { scope: "col" }, "Keys"), h("th", { scope: "col" }, "Does")),
+        ),
         h(
           "tbody",
           {},
-          keyHelp.map(({ keys, what }) => h("tr", {}, h("td", {}, keys.map((key) => h("kbd", {}, key))), h("td", {}, what))),
+          keyHelp.map(({ keys, what }) =>
+            h(
+              "tr",
+              {},
+              h(
+                "td",
+                {},
+                keys.map((key) => h("kbd", {}, key)),
+              ),
+              h("td", {}, what),
+            ),
+          ),
         ),
       ),
       h("h2", {}, "Signs"),
       h(
         "ul",
         { class: "legend-list" },
-        healthsByWeight.map((health) => h("li", {}, healthTag(health), h("span", { class: "muted" }, healthWords[health].meaning))),
+        healthsByWeight.map((health) =>
+          h("li", {}, healthTag(health), h("span", { class: "muted" }, healthWords[health].meaning)),
+        ),
       ),
-      h("button", { type: "button", class: "button", on: { click: () => act.dispatch({ type: "help", isOpen: false }) } }, "Close"),
+      h(
+        "button",
+        { type: "button", class: "button", on: { click: () => act.dispatch({ type: "help", isOpen: false }) } },
+        "Close",
+      ),
     ),
   );

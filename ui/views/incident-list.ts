@@ -5,8 +5,8 @@ import { kindWords } from "../format/words.ts";
 import { type Route, type StateFilter, stateFilters, type VerdictFilter, verdictFilters } from "../state/route.ts";
 import { countIf, endSeconds, filtered, worstFirst, worstImpact } from "../state/select.ts";
 import type { AppState } from "../state/state.ts";
-import { calm } from "./calm.ts";
 import type { Act } from "./act.ts";
+import { calm } from "./calm.ts";
 import { columnHeads, healthTag, incidentHealth, link, moment, pending } from "./parts.ts";
 
 type HomeRoute = Extract<Route, { page: "home" }>;
@@ -21,11 +21,22 @@ export function incidentList(state: AppState, route: HomeRoute, act: Act): Elem 
   return h(
     "section",
     { key: "incidents", class: "incidents", "aria-labelledby": "title-incidents" },
-    h("div", { class: "section-head" }, h("h1", { id: "title-incidents", tabindex: -1 }, "Incidents"), all === null || all.length === 0 ? null : h("span", { class: "muted" }, "worst first")),
+    h(
+      "div",
+      { class: "section-head" },
+      h("h1", { id: "title-incidents", tabindex: -1 }, "Incidents"),
+      all === null || all.length === 0 ? null : h("span", { class: "muted" }, "worst first"),
+    ),
     all === null || all.length === 0 ? null : filters(all, route),
     calm(state, act),
-    all === null ? pending(null, "incidents") : shown.length > 0 ? table(shown.slice(0, shownLimit), state) : nothing(all, route),
-    shown.length > shownLimit ? h("p", { class: "muted" }, `${shown.length - shownLimit} more are not shown; filter to see them.`) : null,
+    all === null
+      ? pending(null, "incidents")
+      : shown.length > 0
+        ? table(shown.slice(0, shownLimit), state)
+        : nothing(all, route),
+    shown.length > shownLimit
+      ? h("p", { class: "muted" }, `${shown.length - shownLimit} more are not shown; filter to see them.`)
+      : null,
   );
 }
 
@@ -39,24 +50,39 @@ const filters = (all: readonly Incident[], route: HomeRoute): Elem =>
     h(
       "nav",
       { class: "segments", "aria-label": "Filter by state" },
-      stateFilters.map((one) => segment({ ...route, state: one }, stateLabels[one], countIf(all, one, route.verdict), route.state === one)),
+      stateFilters.map((one) =>
+        segment({ ...route, state: one }, stateLabels[one], countIf(all, one, route.verdict), route.state === one),
+      ),
     ),
     h(
       "nav",
       { class: "segments", "aria-label": "Filter by verdict" },
-      verdictFilters.map((one) => segment({ ...route, verdict: one }, verdictLabels[one], countIf(all, route.state, one), route.verdict === one)),
+      verdictFilters.map((one) =>
+        segment({ ...route, verdict: one }, verdictLabels[one], countIf(all, route.state, one), route.verdict === one),
+      ),
     ),
   );
 
 const segment = (route: Route, label: string, count: number, isOn: boolean): Elem =>
-  link(route, { class: "segment", "aria-current": isOn ? "true" : null }, label, " ", h("span", { class: "count" }, count));
+  link(
+    route,
+    { class: "segment", "aria-current": isOn ? "true" : null },
+    label,
+    " ",
+    h("span", { class: "count" }, count),
+  );
 
 const table = (incidents: readonly Incident[], state: AppState): Elem =>
   h(
     "table",
     { class: "incident-table" },
     h("caption", { class: "unseen" }, "Incidents, worst first"),
-    columnHeads({ name: "State", class: "col-state" }, "Service and effect", { name: "Since", class: "col-since" }, { name: "Confidence", class: "col-sure number" }),
+    columnHeads(
+      { name: "State", class: "col-state" },
+      "Service and effect",
+      { name: "Since", class: "col-since" },
+      { name: "Confidence", class: "col-sure number" },
+    ),
     h(
       "tbody",
       {},
@@ -69,14 +95,23 @@ function row(incident: Incident, state: AppState): Elem {
   return h(
     "tr",
     { key: incident.id, class: `incident-row ${incident.state} verdict-${incident.verdict}` },
-    h("td", { class: "col-state" }, healthTag(incidentHealth(incident), incident.state), h("div", { class: "verdict-word" }, incident.verdict)),
+    h(
+      "td",
+      { class: "col-state" },
+      healthTag(incidentHealth(incident), incident.state),
+      h("div", { class: "verdict-word" }, incident.verdict),
+    ),
     h(
       "td",
       { class: "col-what" },
       h(
         "div",
         { class: "what" },
-        link({ page: "incident", id: incident.id, series: "node" }, { class: "incident-link" }, incident.guiltyNode === "" ? "whole system" : incident.guiltyNode),
+        link(
+          { page: "incident", id: incident.id, series: "node" },
+          { class: "incident-link" },
+          incident.guiltyNode === "" ? "whole system" : incident.guiltyNode,
+        ),
         " ",
         h("span", { class: "kind" }, kindWords[incident.kind]),
       ),
@@ -86,7 +121,11 @@ function row(incident: Incident, state: AppState): Elem {
       "td",
       { class: "col-since" },
       moment(incident.onsetSeconds, now),
-      h("div", { class: "muted" }, `${incident.state === "open" ? "for " : ""}${formatDuration(endSeconds(incident, now) - incident.onsetSeconds)}`),
+      h(
+        "div",
+        { class: "muted" },
+        `${incident.state === "open" ? "for " : ""}${formatDuration(endSeconds(incident, now) - incident.onsetSeconds)}`,
+      ),
     ),
     h("td", { class: "col-sure number" }, formatShare(incident.confidence)),
   );

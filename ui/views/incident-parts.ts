@@ -12,10 +12,24 @@ export function suspects(incident: Incident): Elem {
     "suspects",
     "Suspects",
     list.length === 0
-      ? h("p", { class: "muted" }, incident.verdict === "traffic" ? "None: the twin explains the slowdown by load alone." : "None could be named.")
+      ? h(
+          "p",
+          { class: "muted" },
+          incident.verdict === "traffic"
+            ? "None: the twin explains the slowdown by load alone."
+            : "None could be named.",
+        )
       : [
-          h("p", { class: "muted" }, "Share of the excess latency that goes away in the twin when this one is put back to normal."),
-          h("ol", { class: "suspects" }, list.map((suspect, index) => suspectItem(suspect, index))),
+          h(
+            "p",
+            { class: "muted" },
+            "Share of the excess latency that goes away in the twin when this one is put back to normal.",
+          ),
+          h(
+            "ol",
+            { class: "suspects" },
+            list.map((suspect, index) => suspectItem(suspect, index)),
+          ),
           movedSinceOpening(incident),
         ],
   );
@@ -25,7 +39,13 @@ const suspectItem = (suspect: Suspect, index: number): Elem =>
   h(
     "li",
     { key: suspect.node, class: index === 0 ? "suspect first" : "suspect" },
-    h("div", { class: "suspect-head" }, serviceLink(suspect.node), h("span", { class: "kind" }, `${kindWords[suspect.kind]} ${formatShare(suspect.kindProbability)}`), h("strong", { class: "number" }, formatShare(suspect.explainedShare))),
+    h(
+      "div",
+      { class: "suspect-head" },
+      serviceLink(suspect.node),
+      h("span", { class: "kind" }, `${kindWords[suspect.kind]} ${formatShare(suspect.kindProbability)}`),
+      h("strong", { class: "number" }, formatShare(suspect.explainedShare)),
+    ),
     shareBar(suspect.explainedShare, index === 0 ? "cause" : "other", 320),
     h("p", {}, suspect.reason),
   );
@@ -47,7 +67,14 @@ export const ruledOut = (incident: Incident): Elem | null =>
         h(
           "ul",
           { class: "ruled-out" },
-          incident.ruledOut.map((item) => h("li", {}, h("span", { class: "ruled-mark", "aria-hidden": "true" }, "×"), h("div", {}, h("strong", {}, item.what), h("p", {}, item.reason)))),
+          incident.ruledOut.map((item) =>
+            h(
+              "li",
+              {},
+              h("span", { class: "ruled-mark", "aria-hidden": "true" }, "×"),
+              h("div", {}, h("strong", {}, item.what), h("p", {}, item.reason)),
+            ),
+          ),
         ),
       );
 
@@ -59,7 +86,15 @@ export const bottleneck = (incident: Incident): Elem | null =>
         "Bottleneck",
         facts([
           ["Limits the system", serviceLink(incident.bottleneck.node)],
-          ["Its utilisation", h("span", { class: "with-bar" }, formatShare(incident.bottleneck.utilization), shareBar(incident.bottleneck.utilization, "utilization", 96))],
+          [
+            "Its utilisation",
+            h(
+              "span",
+              { class: "with-bar" },
+              formatShare(incident.bottleneck.utilization),
+              shareBar(incident.bottleneck.utilization, "utilization", 96),
+            ),
+          ],
           ["Saturates at", `${formatRate(incident.bottleneck.saturationRatePerSecond)} entry requests`],
           ["Load then", formatRate(incident.entryRatePerSecond)],
         ]),
@@ -76,7 +111,13 @@ export const impactTable = (incident: Incident): Elem =>
           h(
             "table",
             {},
-            columnHeads("Operation", { name: "p95 observed", class: "number" }, { name: "p95 expected", class: "number" }, { name: "Slower", class: "number" }, { name: "Rate", class: "number" }),
+            columnHeads(
+              "Operation",
+              { name: "p95 observed", class: "number" },
+              { name: "p95 expected", class: "number" },
+              { name: "Slower", class: "number" },
+              { name: "Rate", class: "number" },
+            ),
             h(
               "tbody",
               {},
@@ -87,7 +128,11 @@ export const impactTable = (incident: Incident): Elem =>
                   h("th", { scope: "row" }, impact.operation, h("span", { class: "muted" }, ` at ${impact.node}`)),
                   h("td", { class: "number" }, formatDuration(impact.observedP95Seconds)),
                   h("td", { class: "number" }, formatDuration(impact.predictedP95Seconds)),
-                  h("td", { class: "number" }, formatFactor(impact.observedP95Seconds, impact.predictedP95Seconds) ?? "–"),
+                  h(
+                    "td",
+                    { class: "number" },
+                    formatFactor(impact.observedP95Seconds, impact.predictedP95Seconds) ?? "–",
+                  ),
                   h("td", { class: "number" }, formatRate(impact.arrivalRatePerSecond)),
                 ),
               ),
@@ -103,5 +148,11 @@ export const evidence = (incident: Incident): Elem | null =>
         "evidence",
         "Evidence",
         h("p", { class: "muted" }, "Requests that show it best."),
-        h("ul", { class: "traces" }, incident.evidenceTraceIds.map((traceId) => h("li", { key: traceId }, link({ page: "trace", traceId }, { class: "mono" }, traceId)))),
+        h(
+          "ul",
+          { class: "traces" },
+          incident.evidenceTraceIds.map((traceId) =>
+            h("li", { key: traceId }, link({ page: "trace", traceId }, { class: "mono" }, traceId)),
+          ),
+        ),
       );

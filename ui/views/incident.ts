@@ -19,7 +19,12 @@ type IncidentRoute = Extract<Route, { page: "incident" }>;
 export function incidentPage(state: AppState, route: IncidentRoute, act: Act): Elem {
   const { value: incident, error } = incidentNamed(state, route.id);
   if (incident === null) {
-    return h("div", { key: "incident", class: "page" }, h("h1", { tabindex: -1 }, "Incident"), pending(error, "the incident"));
+    return h(
+      "div",
+      { key: "incident", class: "page" },
+      h("h1", { tabindex: -1 }, "Incident"),
+      pending(error, "the incident"),
+    );
   }
   return h(
     "div",
@@ -28,7 +33,13 @@ export function incidentPage(state: AppState, route: IncidentRoute, act: Act): E
     h(
       "div",
       { class: "columns" },
-      h("div", { class: "column main-column" }, charts(state, incident, route, act), impactTable(incident), evidence(incident)),
+      h(
+        "div",
+        { class: "column main-column" },
+        charts(state, incident, route, act),
+        impactTable(incident),
+        evidence(incident),
+      ),
       h("div", { class: "column side-column" }, suspects(incident), ruledOut(incident), bottleneck(incident)),
     ),
   );
@@ -41,7 +52,12 @@ function verdict(incident: Incident, state: AppState, act: Act): Elem {
   return h(
     "header",
     { class: `verdict verdict-${incident.verdict} ${incident.state}` },
-    h("p", { class: "verdict-tags" }, healthTag(incidentHealth(incident), incident.state), h("span", { class: "verdict-kind" }, incidentTitle(incident))),
+    h(
+      "p",
+      { class: "verdict-tags" },
+      healthTag(incidentHealth(incident), incident.state),
+      h("span", { class: "verdict-kind" }, incidentTitle(incident)),
+    ),
     h("h1", { tabindex: -1 }, incident.summary),
     facts([
       incident.guiltyNode === "" ? null : ["Service", serviceLink(incident.guiltyNode)],
@@ -54,9 +70,29 @@ function verdict(incident: Incident, state: AppState, act: Act): Elem {
     h(
       "div",
       { class: "actions" },
-      h("button", { type: "button", class: "button", on: { click: () => act.copy(incidentMarkdown(incident, permalink), "Copied as Markdown") } }, "Copy as Markdown"),
-      h("button", { type: "button", class: "button", on: { click: () => act.copy(permalink, "Copied the link") } }, "Copy link"),
-      h("a", { class: "button", href: incidentUrl(incident.id), download: `incident-${incident.id.replace(/[^\w.-]+/g, "_")}.json` }, "Download JSON"),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "button",
+          on: { click: () => act.copy(incidentMarkdown(incident, permalink), "Copied as Markdown") },
+        },
+        "Copy as Markdown",
+      ),
+      h(
+        "button",
+        { type: "button", class: "button", on: { click: () => act.copy(permalink, "Copied the link") } },
+        "Copy link",
+      ),
+      h(
+        "a",
+        {
+          class: "button",
+          href: incidentUrl(incident.id),
+          download: `incident-${incident.id.replace(/[^\w.-]+/g, "_")}.json`,
+        },
+        "Download JSON",
+      ),
     ),
   );
 }
@@ -76,13 +112,33 @@ function charts(state: AppState, incident: Incident, route: IncidentRoute, act: 
       : h(
           "nav",
           { class: "segments series-choice", "aria-label": "Series shown" },
-          choices.map((one) => link({ ...route, series: one.id }, { class: "segment", "aria-current": one.id === choice.id ? "true" : null }, h("span", { class: "muted" }, one.id === "node" ? "cause " : "users "), one.label)),
+          choices.map((one) =>
+            link(
+              { ...route, series: one.id },
+              { class: "segment", "aria-current": one.id === choice.id ? "true" : null },
+              h("span", { class: "muted" }, one.id === "node" ? "cause " : "users "),
+              one.label,
+            ),
+          ),
         ),
     series === null
       ? pending(error, "the series")
       : series.points.length === 0
-        ? h("p", { class: "pending" }, `No window of ${subject} is kept for this time. It may lie before the retention limit.`)
-        : chartStack(state, series.points, { subject, range: incidentRange(incident, now, series.windowSeconds), happenings: happeningsOf(incident, now) }, act),
+        ? h(
+            "p",
+            { class: "pending" },
+            `No window of ${subject} is kept for this time. It may lie before the retention limit.`,
+          )
+        : chartStack(
+            state,
+            series.points,
+            {
+              subject,
+              range: incidentRange(incident, now, series.windowSeconds),
+              happenings: happeningsOf(incident, now),
+            },
+            act,
+          ),
   );
 }
 

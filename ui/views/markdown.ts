@@ -38,7 +38,8 @@ function blockAt(lines: readonly string[], at: number): Block {
     const level = Math.min(6, (heading[1]?.length ?? 1) + 1);
     return { elem: h(`h${level}`, {}, inline(heading[2] ?? "")), next: at + 1 };
   }
-  if (line.includes("|") && tableRulePattern.test(lines[at + 1] ?? "") && (lines[at + 1] ?? "").includes("-")) return table(lines, at);
+  if (line.includes("|") && tableRulePattern.test(lines[at + 1] ?? "") && (lines[at + 1] ?? "").includes("-"))
+    return table(lines, at);
   if (itemPattern.test(line)) return list(lines, at);
   if (/^\s*>/.test(line)) return quote(lines, at);
   return paragraph(lines, at);
@@ -67,10 +68,23 @@ function quote(lines: readonly string[], at: number): Block {
 function paragraph(lines: readonly string[], at: number): Block {
   let end = at + 1;
   while (end < lines.length && (lines[end] ?? "").trim() !== "" && !startsBlock(lines[end] ?? "")) end += 1;
-  return { elem: h("p", {}, inline(lines.slice(at, end).map((line) => line.trim()).join(" "))), next: end };
+  return {
+    elem: h(
+      "p",
+      {},
+      inline(
+        lines
+          .slice(at, end)
+          .map((line) => line.trim())
+          .join(" "),
+      ),
+    ),
+    next: end,
+  };
 }
 
-const startsBlock = (line: string): boolean => fencePattern.test(line) || headingPattern.test(line) || itemPattern.test(line) || /^\s*>/.test(line);
+const startsBlock = (line: string): boolean =>
+  fencePattern.test(line) || headingPattern.test(line) || itemPattern.test(line) || /^\s*>/.test(line);
 
 function list(lines: readonly string[], at: number): Block {
   const first = itemPattern.exec(lines[at] ?? "");
@@ -105,17 +119,42 @@ function table(lines: readonly string[], at: number): Block {
   while (end < lines.length && (lines[end] ?? "").includes("|") && (lines[end] ?? "").trim() !== "") end += 1;
   const heads = cells(lines[at] ?? "");
   const isNumber = cells(lines[at + 1] ?? "").map((rule) => rule.endsWith(":") && !rule.startsWith(":"));
-  const attributes = (index: number): { readonly class?: string } => (isNumber[index] === true ? { class: "number" } : {});
+  const attributes = (index: number): { readonly class?: string } =>
+    isNumber[index] === true ? { class: "number" } : {};
   const rows = lines.slice(at + 2, end).map(cells);
   return {
     elem: h(
       "div",
-      { class: "scrolled", tabindex: 0, role: "region", "aria-label": heads.join(", ") },
+      { class: "scrolled", tabindex: 0, role: "group", "aria-label": heads.join(", ") },
       h(
         "table",
         {},
-        h("thead", {}, h("tr", {}, heads.map((head, index) => h(head === "" ? "td" : "th", { ...(head === "" ? {} : { scope: "col" }), ...attributes(index) }, inline(head))))),
-        h("tbody", {}, rows.map((row) => h("tr", {}, heads.map((_head, index) => h("td", attributes(index), inline(row[index] ?? "")))))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            heads.map((head, index) =>
+              h(
+                head === "" ? "td" : "th",
+                { ...(head === "" ? {} : { scope: "col" }), ...attributes(index) },
+                inline(head),
+              ),
+            ),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          rows.map((row) =>
+            h(
+              "tr",
+              {},
+              heads.map((_head, index) => h("td", attributes(index), inline(row[index] ?? ""))),
+            ),
+          ),
+        ),
       ),
     ),
     next: end,
@@ -129,7 +168,8 @@ const cells = (line: string): readonly string[] =>
     .split(/(?<!\\)\|/)
     .map((cell) => cell.trim().replace(/\\\|/g, "|"));
 
-const inlinePattern = /(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])[*_]([^*_\s](?:[^*_]*[^*_\s])?)[*_](?![\w*])|\[([^\]]*)\]\(([^()\s]+)\)/;
+const inlinePattern =
+  /(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])[*_]([^*_\s](?:[^*_]*[^*_\s])?)[*_](?![\w*])|\[([^\]]*)\]\(([^()\s]+)\)/;
 
 /** Code, strong, emphasis and links of one run of text. Links that do not lead to http(s) stay text. */
 export function inline(text: string): readonly (Elem | string)[] {
@@ -145,6 +185,7 @@ function inlineElem(match: RegExpExecArray): Elem | string {
   if (code !== undefined) return h("code", {}, code.trim());
   if (strong !== undefined) return h("strong", {}, inline(strong));
   if (emphasis !== undefined) return h("em", {}, inline(emphasis));
-  if (target !== undefined && /^https?:\/\//.test(target)) return h("a", { href: target, rel: "noreferrer" }, label ?? target);
+  if (target !== undefined && /^https?:\/\//.test(target))
+    return h("a", { href: target, rel: "noreferrer" }, label ?? target);
   return label === undefined || label === "" ? whole : label;
 }

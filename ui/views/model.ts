@@ -17,7 +17,12 @@ export function modelPage(state: AppState): Elem {
       : [
           model.degradedReason === null
             ? null
-            : h("div", { class: "banner banner-degraded", role: "status" }, h("strong", {}, "Degraded."), h("span", {}, model.degradedReason)),
+            : h(
+                "div",
+                { class: "banner banner-degraded", role: "status" },
+                h("strong", {}, "Degraded."),
+                h("span", {}, model.degradedReason),
+              ),
           card(
             "in-use",
             "In use",
@@ -33,4 +38,15 @@ export function modelPage(state: AppState): Elem {
   );
 }
 
-const modelCard = remember((source: string): Elem => card("model-card", "Model card", h("div", { class: "prose" }, source.trim() === "" ? h("p", { class: "muted" }, "This scorer has no model card.") : markdownView(source))));
+const modelCard = remember(
+  (source: string): Elem =>
+    card(
+      "model-card",
+      "Model card",
+      h(
+        "div",
+        { class: "prose" },
+        source.trim() === "" ? h("p", { class: "muted" }, "This scorer has no model card.") : markdownView(source),
+      ),
+    ),
+);

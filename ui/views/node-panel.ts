@@ -15,10 +15,25 @@ type HomeRoute = Extract<Route, { page: "home" }>;
 export function nodePanel(state: AppState, route: HomeRoute, act: Act): Elem | null {
   if (route.node === null) return null;
   const node = nodeNamed(state, route.node);
-  const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close the panel", title: "Close (Esc)", on: { click: () => act.go({ ...route, node: null }) } }, "×");
+  const close = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Close the panel",
+      title: "Close (Esc)",
+      on: { click: () => act.go({ ...route, node: null }) },
+    },
+    "×",
+  );
   if (node === null) {
     if (state.map === null) return null;
-    return h("aside", { key: "panel", class: "panel", "aria-label": `Service ${route.node}` }, h("div", { class: "panel-head" }, h("h2", {}, route.node), close), h("p", {}, "Not on the map now: no call has been seen."));
+    return h(
+      "aside",
+      { key: "panel", class: "panel", "aria-label": `Service ${route.node}` },
+      h("div", { class: "panel-head" }, h("h2", {}, route.node), close),
+      h("p", {}, "Not on the map now: no call has been seen."),
+    );
   }
   const incidents = incidentsOf(state, node.name).slice(0, 3);
   return h(
@@ -30,7 +45,23 @@ export function nodePanel(state: AppState, route: HomeRoute, act: Act): Elem | n
     calls(state, node.name),
     incidents.length === 0
       ? null
-      : h("div", {}, h("h3", {}, "Incidents"), h("ul", { class: "plain" }, incidents.map((one) => h("li", {}, link({ page: "incident", id: one.id, series: "node" }, {}, incidentTitle(one)), h("span", { class: "muted" }, ` ${one.state}`))))),
+      : h(
+          "div",
+          {},
+          h("h3", {}, "Incidents"),
+          h(
+            "ul",
+            { class: "plain" },
+            incidents.map((one) =>
+              h(
+                "li",
+                {},
+                link({ page: "incident", id: one.id, series: "node" }, {}, incidentTitle(one)),
+                h("span", { class: "muted" }, ` ${one.state}`),
+              ),
+            ),
+          ),
+        ),
     link({ page: "service", node: node.name, range: "15m" }, { class: "button primary" }, `Open ${node.name}`),
   );
 }
@@ -42,8 +73,21 @@ export function nodeFacts(node: MapNode, readiness: ServiceReadiness | null): El
     ["Kind", nodeKindWords[node.kind]],
     ["Rate", formatRate(node.ratePerSecond)],
     ["p95 observed", formatDuration(node.observedP95Seconds)],
-    ["p95 expected", predicted === null ? "not predicted yet" : `${formatDuration(predicted[0])} to ${formatDuration(predicted[2])}`],
-    ["Utilisation", node.utilization === null ? "not identified" : h("span", { class: "with-bar" }, formatShare(node.utilization), shareBar(node.utilization, "utilization", 72))],
+    [
+      "p95 expected",
+      predicted === null ? "not predicted yet" : `${formatDuration(predicted[0])} to ${formatDuration(predicted[2])}`,
+    ],
+    [
+      "Utilisation",
+      node.utilization === null
+        ? "not identified"
+        : h(
+            "span",
+            { class: "with-bar" },
+            formatShare(node.utilization),
+            shareBar(node.utilization, "utilization", 72),
+          ),
+    ],
     ["Structure", structures(node)],
     ["Instances", formatCount(node.instanceCount)],
     ["Errors", formatShare(node.errorShare)],
@@ -61,7 +105,10 @@ const structures = (node: MapNode): Child => {
 const readinessWords = (readiness: ServiceReadiness): Child =>
   readiness.isReady
     ? `ready, ${formatCount(readiness.visitsLearned)} visits learned`
-    : [`${formatCount(readiness.visitsLearned)} of ${formatCount(readiness.visitsNeeded)} visits `, progress(readiness.visitsLearned, readiness.visitsNeeded, "visits learned")];
+    : [
+        `${formatCount(readiness.visitsLearned)} of ${formatCount(readiness.visitsNeeded)} visits `,
+        progress(readiness.visitsLearned, readiness.visitsNeeded, "visits learned"),
+      ];
 
 /** Who calls the node and whom it calls, with rate and mean time. */
 export function calls(state: AppState, node: string): Elem {
@@ -75,20 +122,38 @@ export function calls(state: AppState, node: string): Elem {
     "table",
     { class: "calls" },
     h("caption", {}, "Calls"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Way"), h("th", { scope: "col" }, "Service"), h("th", { scope: "col", class: "number" }, "Rate"), h("th", { scope: "col", class: "number" }, "Mean"))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, "Way"),
+        h("th", { scope: "col" }, "Service"),
+        h("th", { scope: "col", class: "number" }, "Rate"),
+        h("th", { scope: "col", class: "number" }, "Mean"),
+      ),
+    ),
     h(
       "tbody",
       {},
-      rows.slice(0, 24).map(({ edge, other, way }) =>
-        h(
-          "tr",
-          {},
-          h("td", { class: "muted" }, way),
-          h("td", { class: "name" }, link({ page: "service", node: other, range: "15m" }, { title: other }, other), edge.isAsync ? h("span", { class: "muted" }, " async") : null),
-          h("td", { class: "number" }, formatRate(edge.ratePerSecond)),
-          h("td", { class: "number" }, formatDuration(edge.meanSeconds)),
+      rows
+        .slice(0, 24)
+        .map(({ edge, other, way }) =>
+          h(
+            "tr",
+            {},
+            h("td", { class: "muted" }, way),
+            h(
+              "td",
+              { class: "name" },
+              link({ page: "service", node: other, range: "15m" }, { title: other }, other),
+              edge.isAsync ? h("span", { class: "muted" }, " async") : null,
+            ),
+            h("td", { class: "number" }, formatRate(edge.ratePerSecond)),
+            h("td", { class: "number" }, formatDuration(edge.meanSeconds)),
+          ),
         ),
-      ),
     ),
   );
 }

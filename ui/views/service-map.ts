@@ -1,20 +1,18 @@
 import type { MapEdge, MapNode, ServiceMap } from "../../src/contracts/api.ts";
 import { type Elem, h, remember } from "../dom/element.ts";
-import { formatDuration, formatRate, formatShare } from "../format/quantity.ts";
-import { healthsByWeight, healthWords, nodeKindWords } from "../format/words.ts";
+import { healthsByWeight, healthWords } from "../format/words.ts";
 import { wayKey } from "../layout/columns.ts";
 import type { Graph } from "../layout/layers.ts";
 import { type Direction, nearestInDirection } from "../layout/nearest.ts";
 import { type Flow, type Layout, placeNodes } from "../layout/place.ts";
-import { kindIcon } from "../marks/kind-shape.ts";
 import { mapEdge } from "../marks/map-edge.ts";
 import { mapNode } from "../marks/map-node.ts";
 import type { Route } from "../state/route.ts";
 import { type AppState, nowhere } from "../state/state.ts";
 import type { Act } from "./act.ts";
 import { attachCamera, type ZoomWish, zoomWishEvent } from "./camera.ts";
+import { controls, legend, tooltip } from "./map-overlay.ts";
 import { measured } from "./measure.ts";
-import { healthTag } from "./parts.ts";
 
 type HomeRoute = Extract<Route, { page: "home" }>;
 
@@ -26,7 +24,8 @@ const layouts = new WeakMap<Graph, Partial<Record<Flow, Layout>>>();
 /** The layout of a graph, computed once: the graph keeps its identity while nothing is added. */
 function layoutOf(graph: Graph, flow: Flow): Layout {
   const known = layouts.get(graph) ?? {};
-  const layout = known[flow] ?? placeNodes(graph, flow, flow === "right" ? { column: 168, row: 118 } : { column: 128, row: 100 });
+  const layout =
+    known[flow] ?? placeNodes(graph, flow, flow === "right" ? { column: 168, row: 118 } : { column: 128, row: 100 });
   layouts.set(graph, { ...known, [flow]: layout });
   return layout;
 }
@@ -38,11 +37,18 @@ export function serviceMap(state: AppState, route: HomeRoute, act: Act): Elem {
   return h(
     "section",
     { key: "map", class: "map", "aria-labelledby": "title-map" },
-    h("div", { class: "section-head" }, h("h2", { id: "title-map" }, "Service map"), map === null ? null : h("span", { class: "muted" }, summaryOf(map))),
+    h(
+      "div",
+      { class: "section-head" },
+      h("h2", { id: "title-map" }, "Service map"),
+      map === null ? null : h("span", { class: "muted" }, summaryOf(map)),
+    ),
     h(
       "div",
       { class: "map-frame", mounted: measured("map", act.dispatch) },
-      map === null || map.nodes.length === 0 ? h("p", { class: "pending" }, "No service has been seen yet.") : picture(map, state.graph, flow, route, act),
+      map === null || map.nodes.length === 0
+        ? h("p", { class: "pending" }, "No service has been seen yet.")
+        : picture(map, state.graph, flow, route, act),
       map === null || map.nodes.length === 0 ? null : controls(),
       map === null ? null : tooltip(state, map),
     ),
@@ -52,8 +58,13 @@ export function serviceMap(state: AppState, route: HomeRoute, act: Act): Elem {
 
 /** `11 nodes, 1 faulty, 2 affected` */
 function summaryOf(map: ServiceMap): string {
-  const counts = healthsByWeight.map((health) => ({ health, count: map.nodes.filter((node) => node.health === health).length }));
-  const named = counts.filter(({ count }) => count > 0).map(({ health, count }) => `${count} ${healthWords[health].label}`);
+  const counts = healthsByWeight.map((health) => ({
+    health,
+    count: map.nodes.filter((node) => node.health === health).length,
+  }));
+  const named = counts
+    .filter(({ count }) => count > 0)
+    .map(({ health, count }) => `${count} ${healthWords[health].label}`);
   return [`${map.nodes.length} nodes`, ...named].join(" · ");
 }
 
@@ -70,7 +81,8 @@ const picture = remember((map: ServiceMap, graph: Graph, flow: Flow, route: Home
       role: "group",
       "aria-label": "Service map. Tab reaches the nodes, arrows move between them, Enter selects.",
       "data-bounds": `${layout.width} ${layout.height}`,
-      mounted: (element) => attachCamera(element as SVGSVGElement, () => act.dispatch({ type: "pointed", pointed: nowhere })),
+      mounted: (element) =>
+        attachCamera(element as SVGSVGElement, () => act.dispatch({ type: "pointed", pointed: nowhere })),
       on: {
         click: (event: MouseEvent) => {
           const node = nodeOf(event.target);
@@ -87,13 +99,19 @@ const picture = remember((map: ServiceMap, graph: Graph, flow: Flow, route: Home
     h(
       "g",
       { class: "viewport" },
-      h("g", { class: "edges" }, [...map.edges].sort(byPath(byName)).flatMap((edge) => edgeMark(edge, layout, flow, byName, selected))),
+      h(
+        "g",
+        { class: "edges" },
+        [...map.edges].sort(byPath(byName)).flatMap((edge) => edgeMark(edge, layout, flow, byName, selected)),
+      ),
       h(
         "g",
         { class: "nodes" },
         readingOrder(map.nodes, layout, flow).flatMap((node) => {
           const place = layout.places.get(node.name);
-          return place === undefined ? [] : [mapNode(node, { isSelected: node.name === selected, isAside: false }, place)];
+          return place === undefined
+            ? []
+            : [mapNode(node, { isSelected: node.name === selected, isAside: false }, place)];
         }),
       ),
     ),
@@ -101,11 +119,27 @@ const picture = remember((map: ServiceMap, graph: Graph, flow: Flow, route: Home
 });
 
 const arrow = (id: string): Elem =>
-  h("marker", { id, class: id, viewBox: "0 0 8 8", refX: 6, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" }, h("path", { d: "M0 .5L7.5 4L0 7.5z" }));
+  h(
+    "marker",
+    {
+      id,
+      class: id,
+      viewBox: "0 0 8 8",
+      refX: 6,
+      refY: 4,
+      markerWidth: 8,
+      markerHeight: 8,
+      markerUnits: "userSpaceOnUse",
+      orient: "auto",
+    },
+    h("path", { d: "M0 .5L7.5 4L0 7.5z" }),
+  );
 
-const isTroubled = (node: MapNode | undefined): boolean => node !== undefined && (node.health === "faulty" || node.health === "affected");
+const isTroubled = (node: MapNode | undefined): boolean =>
+  node !== undefined && (node.health === "faulty" || node.health === "affected");
 
-const isOnPath = (edge: MapEdge, byName: ReadonlyMap<string, MapNode>): boolean => isTroubled(byName.get(edge.from)) && isTroubled(byName.get(edge.to));
+const isOnPath = (edge: MapEdge, byName: ReadonlyMap<string, MapNode>): boolean =>
+  isTroubled(byName.get(edge.from)) && isTroubled(byName.get(edge.to));
 
 /** Edges on a fault's path are drawn last, over the others. */
 const byPath =
@@ -113,7 +147,13 @@ const byPath =
   (a: MapEdge, b: MapEdge): number =>
     Number(isOnPath(a, byName)) - Number(isOnPath(b, byName)) || (`${a.from} ${a.to}` < `${b.from} ${b.to}` ? -1 : 1);
 
-function edgeMark(edge: MapEdge, layout: Layout, flow: Flow, byName: ReadonlyMap<string, MapNode>, selected: string | null): readonly Elem[] {
+function edgeMark(
+  edge: MapEdge,
+  layout: Layout,
+  flow: Flow,
+  byName: ReadonlyMap<string, MapNode>,
+  selected: string | null,
+): readonly Elem[] {
   const from = layout.places.get(edge.from);
   const to = layout.places.get(edge.to);
   if (from === undefined || to === undefined || edge.from === edge.to) return [];
@@ -131,12 +171,23 @@ const readingOrder = (nodes: readonly MapNode[], layout: Layout, flow: Flow): re
     return flow === "right" ? one.x - other.x || one.y - other.y : one.y - other.y || one.x - other.x;
   });
 
-const nodeOf = (target: EventTarget | null): string | null => (target instanceof Element ? (target.closest("[data-node]")?.getAttribute("data-node") ?? null) : null);
+const nodeOf = (target: EventTarget | null): string | null =>
+  target instanceof Element ? (target.closest("[data-node]")?.getAttribute("data-node") ?? null) : null;
 
-const directions: Readonly<Record<string, Direction>> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+const directions: Readonly<Record<string, Direction>> = {
+  ArrowLeft: "left",
+  ArrowRight: "right",
+  ArrowUp: "up",
+  ArrowDown: "down",
+};
 const wishes: Readonly<Record<string, ZoomWish>> = { "+": "in", "=": "in", "-": "out", "−": "out", "0": "fit" };
 
-function keyed(event: KeyboardEvent, layout: Layout, byName: ReadonlyMap<string, MapNode>, select: (node: string) => void): void {
+function keyed(
+  event: KeyboardEvent,
+  layout: Layout,
+  byName: ReadonlyMap<string, MapNode>,
+  select: (node: string) => void,
+): void {
   const node = nodeOf(event.target);
   const svg = event.currentTarget as SVGSVGElement;
   const direction = directions[event.key];
@@ -145,7 +196,8 @@ function keyed(event: KeyboardEvent, layout: Layout, byName: ReadonlyMap<string,
   else if (node !== null && direction !== undefined) {
     const places = new Map([...layout.places].filter(([name]) => byName.has(name)));
     const next = nearestInDirection(places, node, direction);
-    if (next !== null) [...svg.querySelectorAll<SVGGElement>("[data-node]")].find((one) => one.dataset["node"] === next)?.focus();
+    if (next !== null)
+      [...svg.querySelectorAll<SVGGElement>("[data-node]")].find((one) => one.dataset["node"] === next)?.focus();
   } else if (wish !== undefined) svg.dispatchEvent(new CustomEvent<ZoomWish>(zoomWishEvent, { detail: wish }));
   else return;
   event.preventDefault();
@@ -165,45 +217,3 @@ function point(event: Event, act: Act): void {
   const x = Math.min(around.width - 132, Math.max(132, box.left + box.width / 2 - around.left));
   act.dispatch({ type: "pointed", pointed: { node, x: Math.round(x), y: Math.round(box.top - around.top) } });
 }
-
-function tooltip(state: AppState, map: ServiceMap): Elem | null {
-  const node = map.nodes.find((one) => one.name === state.pointed.node);
-  if (node === undefined) return null;
-  const { x, y } = state.pointed;
-  const isBelow = y < 170;
-  return h(
-    "div",
-    { key: "tooltip", class: isBelow ? "tooltip below" : "tooltip", "aria-hidden": "true", style: { left: `${x}px`, top: `${y}px` } },
-    h("div", { class: "tooltip-head" }, h("strong", {}, node.name), h("span", { class: "muted" }, nodeKindWords[node.kind])),
-    healthTag(node.health),
-    h("div", {}, `${formatRate(node.ratePerSecond)} · utilisation ${formatShare(node.utilization)}`),
-    h("div", {}, `p95 ${formatDuration(node.observedP95Seconds)}`, node.predictedP95Seconds === null ? "" : `, expected ${formatDuration(node.predictedP95Seconds[0])} to ${formatDuration(node.predictedP95Seconds[2])}`),
-    node.errorShare > 0 ? h("div", {}, `errors ${formatShare(node.errorShare)}`) : null,
-  );
-}
-
-const controls = (): Elem =>
-  h(
-    "div",
-    { class: "map-controls", role: "group", "aria-label": "Zoom" },
-    ([["in", "+", "Zoom in"], ["out", "−", "Zoom out"], ["fit", "⤢", "Fit the map"]] as const).map(([wish, sign, label]) =>
-      h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, on: { click: (event: MouseEvent) => send(event, wish) } }, sign),
-    ),
-  );
-
-function send(event: MouseEvent, wish: ZoomWish): void {
-  const frame = (event.currentTarget as Element).closest(".map-frame");
-  frame?.querySelector(".map-picture")?.dispatchEvent(new CustomEvent<ZoomWish>(zoomWishEvent, { detail: wish }));
-}
-
-const kinds: readonly MapNode["kind"][] = ["service", "database", "cache", "queue", "external"];
-
-const legend = remember((): Elem =>
-  h(
-    "div",
-    { class: "legend", "aria-hidden": "true" },
-    kinds.map((kind) => h("span", { class: "legend-item" }, kindIcon(kind), nodeKindWords[kind])),
-    h("span", { class: "legend-item" }, h("svg", { class: "legend-ring", viewBox: "0 0 16 16", width: 16, height: 16 }, h("circle", { class: "ring-track", cx: 8, cy: 8, r: 6 }), h("path", { class: "ring-arc", d: "M8 2a6 6 0 0 1 0 12" })), "utilisation"),
-    h("span", { class: "legend-item" }, h("svg", { class: "legend-line", viewBox: "0 0 24 8", width: 24, height: 8 }, h("path", { d: "M0 4h24", class: "async" })), "asynchronous"),
-  ),
-);

@@ -24,7 +24,9 @@ export function servicePage(state: AppState, route: ServiceRoute, act: Act): Ele
       "header",
       { class: "page-head" },
       h("h1", { tabindex: -1 }, route.node),
-      node === null ? null : h("p", {}, healthTag(node.health), h("span", { class: "muted" }, ` ${healthWords[node.health].meaning}`)),
+      node === null
+        ? null
+        : h("p", {}, healthTag(node.health), h("span", { class: "muted" }, ` ${healthWords[node.health].meaning}`)),
     ),
     h(
       "div",
@@ -33,7 +35,13 @@ export function servicePage(state: AppState, route: ServiceRoute, act: Act): Ele
       h(
         "div",
         { class: "column side-column" },
-        card("learned", "Learned by the twin", node === null ? h("p", { class: "muted" }, state.map === null ? "Loading…" : "Not on the map now: no call has been seen.") : nodeFacts(node, readiness)),
+        card(
+          "learned",
+          "Learned by the twin",
+          node === null
+            ? h("p", { class: "muted" }, state.map === null ? "Loading…" : "Not on the map now: no call has been seen.")
+            : nodeFacts(node, readiness),
+        ),
         card("neighbours", "Neighbours", calls(state, route.node)),
       ),
     ),
@@ -49,13 +57,28 @@ function charts(state: AppState, route: ServiceRoute, act: Act): Elem {
     h(
       "nav",
       { class: "segments", "aria-label": "Time range" },
-      (Object.keys(serviceRanges) as ServiceRange[]).map((range) => link({ ...route, range }, { class: "segment", "aria-current": range === route.range ? "true" : null }, `last ${range}`)),
+      (Object.keys(serviceRanges) as ServiceRange[]).map((range) =>
+        link(
+          { ...route, range },
+          { class: "segment", "aria-current": range === route.range ? "true" : null },
+          `last ${range}`,
+        ),
+      ),
     ),
     series === null || now === null
       ? pending(error, "the series")
       : series.points.length === 0
         ? h("p", { class: "pending" }, `No window of ${route.node} in the last ${route.range}.`)
-        : chartStack(state, series.points, { subject: route.node, range: serviceRange(now, serviceRanges[route.range]), happenings: happeningsOf(state, route.node, now) }, act),
+        : chartStack(
+            state,
+            series.points,
+            {
+              subject: route.node,
+              range: serviceRange(now, serviceRanges[route.range]),
+              happenings: happeningsOf(state, route.node, now),
+            },
+            act,
+          ),
   );
 }
 
@@ -63,7 +86,10 @@ function charts(state: AppState, route: ServiceRoute, act: Act): Elem {
 function happeningsOf(state: AppState, node: string, now: number): Happenings {
   const latest = incidentsOf(state, node).find((one) => one.verdict === "fault");
   if (latest === undefined) return { span: null, moments: [] };
-  return { span: [latest.onsetSeconds, endSeconds(latest, now)], moments: [{ atSeconds: latest.onsetSeconds, label: "onset" }] };
+  return {
+    span: [latest.onsetSeconds, endSeconds(latest, now)],
+    moments: [{ atSeconds: latest.onsetSeconds, label: "onset" }],
+  };
 }
 
 function incidentsCard(state: AppState, node: string): Elem {
@@ -77,15 +103,17 @@ function incidentsCard(state: AppState, node: string): Elem {
       : h(
           "ul",
           { class: "plain" },
-          incidents.slice(0, 20).map((one) =>
-            h(
-              "li",
-              { key: one.id, class: "incident-line" },
-              healthTag(incidentHealth(one), one.state),
-              link({ page: "incident", id: one.id, series: "node" }, {}, incidentTitle(one)),
-              h("span", { class: "muted" }, moment(one.onsetSeconds, now), " · ", effectWords(one)),
+          incidents
+            .slice(0, 20)
+            .map((one) =>
+              h(
+                "li",
+                { key: one.id, class: "incident-line" },
+                healthTag(incidentHealth(one), one.state),
+                link({ page: "incident", id: one.id, series: "node" }, {}, incidentTitle(one)),
+                h("span", { class: "muted" }, moment(one.onsetSeconds, now), " · ", effectWords(one)),
+              ),
             ),
-          ),
         ),
   );
 }

@@ -2,7 +2,13 @@ import type { TraceView } from "../../src/contracts/api.ts";
 import { type Elem, h } from "../dom/element.ts";
 import { formatMoment } from "../format/moment.ts";
 import { formatDuration, plural } from "../format/quantity.ts";
-import { waterfallBar, type WaterfallRow, waterfallRows, type WaterfallScale, waterfallScale } from "../marks/waterfall.ts";
+import {
+  type WaterfallRow,
+  type WaterfallScale,
+  waterfallBar,
+  waterfallRows,
+  waterfallScale,
+} from "../marks/waterfall.ts";
 import type { Route } from "../state/route.ts";
 import { answerOf } from "../state/select.ts";
 import type { AppState } from "../state/state.ts";
@@ -23,7 +29,11 @@ export function tracePage(state: AppState, route: Extract<Route, { page: "trace"
       "header",
       { class: "page-head" },
       h("h1", { tabindex: -1 }, "Trace ", h("span", { class: "mono" }, route.traceId)),
-      h("button", { type: "button", class: "button small", on: { click: () => act.copy(route.traceId, "Copied the trace id") } }, "Copy id"),
+      h(
+        "button",
+        { type: "button", class: "button small", on: { click: () => act.copy(route.traceId, "Copied the trace id") } },
+        "Copy id",
+      ),
     ),
     trace === null ? pending(error, "the trace") : waterfall(trace),
   );
@@ -47,7 +57,18 @@ function waterfall(trace: TraceView): Elem {
       h(
         "table",
         { class: "waterfall" },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Service and operation"), h("th", { scope: "col" }, "Kind"), h("th", { scope: "col", class: "number" }, "Time"), h("th", { scope: "col" }, ruler(scale)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, "Service and operation"),
+            h("th", { scope: "col" }, "Kind"),
+            h("th", { scope: "col", class: "number" }, "Time"),
+            h("th", { scope: "col" }, ruler(scale)),
+          ),
+        ),
         h(
           "tbody",
           {},
@@ -55,7 +76,9 @@ function waterfall(trace: TraceView): Elem {
         ),
       ),
     ),
-    rows.length > shownLimit ? h("p", { class: "muted" }, `${rows.length - shownLimit} more spans are not shown.`) : null,
+    rows.length > shownLimit
+      ? h("p", { class: "muted" }, `${rows.length - shownLimit} more spans are not shown.`)
+      : null,
   );
 }
 
@@ -65,7 +88,12 @@ const spanRow = ({ span, depth, isOrphan }: WaterfallRow, tone: number, scale: W
     { key: span.spanId, class: span.isError ? "has-error" : "" },
     h(
       "th",
-      { scope: "row", class: "span-name", title: `${span.service}: ${span.operation}`, style: { "padding-left": `${8 + Math.min(depth, 12) * 12}px` } },
+      {
+        scope: "row",
+        class: "span-name",
+        title: `${span.service}: ${span.operation}`,
+        style: { "padding-left": `${8 + Math.min(depth, 12) * 12}px` },
+      },
       h("span", { class: `span-service series-tone-${tone}` }, span.service),
       " ",
       span.operation,

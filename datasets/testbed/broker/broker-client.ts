@@ -23,7 +23,10 @@ export class BrokerClient implements TopicClient {
     this.#port = port;
   }
 
-  publish(topic: string, message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> }): Promise<number> {
+  publish(
+    topic: string,
+    message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<number> {
     const token = this.#nextToken++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(token, { resolve, reject });
@@ -32,7 +35,12 @@ export class BrokerClient implements TopicClient {
     });
   }
 
-  async consume(topic: string, _group: string, concurrency: number, deliver: (message: TopicMessage) => Promise<void>): Promise<void> {
+  async consume(
+    topic: string,
+    _group: string,
+    concurrency: number,
+    deliver: (message: TopicMessage) => Promise<void>,
+  ): Promise<void> {
     const socket = this.#connect();
     this.#consumer = socket;
     writeLine(socket, { do: "consume", topic, credit: concurrency });

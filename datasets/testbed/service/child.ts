@@ -27,7 +27,12 @@ async function createChild({ role, seed }: Extract<ToChild, { type: "start" }>):
   if (role.kind === "broker") {
     const { createBroker } = await import("../broker/broker-server.ts");
     const server = createBroker();
-    return { server, accept: () => undefined, counters: () => ({ pools: [], cpuSeconds: cpuSeconds() }), close: async () => void server.close() };
+    return {
+      server,
+      accept: () => undefined,
+      counters: () => ({ pools: [], cpuSeconds: cpuSeconds() }),
+      close: async () => void server.close(),
+    };
   }
   if (role.kind === "external") {
     const { createExternalPeer } = await import("./external-peer.ts");

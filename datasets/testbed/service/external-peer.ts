@@ -5,7 +5,10 @@ import { FifoPool } from "./fifo-pool.ts";
 import { waitSeconds } from "./waiting.ts";
 
 /** Something outside the shop that answers after its own service time and sends no telemetry. */
-export function createExternalPeer(declaration: ExternalDeclaration, seed: number): { readonly server: http.Server; readonly slots: FifoPool } {
+export function createExternalPeer(
+  declaration: ExternalDeclaration,
+  seed: number,
+): { readonly server: http.Server; readonly slots: FifoPool } {
   const random = randomStream(seed, declaration.peer);
   const slots = new FifoPool("slots", declaration.slotCount);
   const server = http.createServer((request, response) => {

@@ -53,7 +53,9 @@ export class HttpCaller {
   /** Tells where a service is reached; connections to ports that stay are kept. */
   locate(service: string, ports: readonly number[]): void {
     const known = this.#endpoints.get(service) ?? [];
-    const endpoints = ports.map((port) => known.find((endpoint) => endpoint.port === port) ?? this.#endpoint(service, port));
+    const endpoints = ports.map(
+      (port) => known.find((endpoint) => endpoint.port === port) ?? this.#endpoint(service, port),
+    );
     for (const endpoint of known) if (!endpoints.includes(endpoint)) endpoint.agent.destroy();
     this.#endpoints.set(service, endpoints);
   }

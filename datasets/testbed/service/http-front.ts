@@ -1,9 +1,9 @@
 import http from "node:http";
-import { CallError } from "./http-caller.ts";
+import type { Route } from "../shop-schema.ts";
 import { type FifoPool, PoolFullError } from "./fifo-pool.ts";
+import { CallError } from "./http-caller.ts";
 import { type CompiledRoute, compileRoute, matchRoute, orderFrom } from "./routes.ts";
 import type { StepRunner } from "./step-runner.ts";
-import type { Route } from "../shop-schema.ts";
 
 const BODY_LIMIT_BYTES = 16_384;
 const OK_BODY = '{"ok":true}';

@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
 import type { IncomingMessage } from "node:http";
+import { createRequire } from "node:module";
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import { RESEND_COUNT_OPTION } from "./http-caller.ts";
-import { matchRoute, type CompiledRoute } from "./routes.ts";
+import { type CompiledRoute, matchRoute } from "./routes.ts";
 
 /**
  * Starts the standard OpenTelemetry SDK. Exporters, endpoint, protocol, service name and intervals come from the

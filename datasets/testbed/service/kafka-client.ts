@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Producer, type Consumer } from "kafkajs";
+import { type Consumer, Kafka, logLevel, type Producer } from "kafkajs";
 import type { TopicClient, TopicMessage } from "./topic.ts";
 
 const PARTITION_COUNT = 12;
@@ -17,7 +17,10 @@ export class KafkaClient implements TopicClient {
     this.#topicSuffix = topicSuffix;
   }
 
-  async publish(topic: string, message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> }): Promise<number> {
+  async publish(
+    topic: string,
+    message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<number> {
     this.#producer ??= this.#connectProducer(topic);
     const producer = await this.#producer;
     const [record] = await producer.send({
@@ -28,7 +31,12 @@ export class KafkaClient implements TopicClient {
     return record?.partition ?? 0;
   }
 
-  async consume(topic: string, group: string, concurrency: number, deliver: (message: TopicMessage) => Promise<void>): Promise<void> {
+  async consume(
+    topic: string,
+    group: string,
+    concurrency: number,
+    deliver: (message: TopicMessage) => Promise<void>,
+  ): Promise<void> {
     await this.#ensureTopic(topic);
     const consumer = this.#kafka.consumer({ groupId: group + this.#topicSuffix, maxWaitTimeInMs: 50 });
     this.#consumer = consumer;
@@ -61,7 +69,11 @@ export class KafkaClient implements TopicClient {
     const admin = this.#kafka.admin();
     await admin.connect();
     try {
-      await admin.createTopics({ topics: [{ topic: topic + this.#topicSuffix, numPartitions: PARTITION_COUNT }] });
+      await admin.createTopics({
+        topics: [{ topic: topic + this.#topicSuffix, numPartitions: PARTITION_COUNT }],
+      });
+    } catch {
+      // Not allowed to, or there already: a broker that makes topics by itself will do; else the first send fails.
     } finally {
       await admin.disconnect();
     }

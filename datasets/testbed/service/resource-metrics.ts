@@ -3,13 +3,19 @@ import { metrics } from "@opentelemetry/api";
 import type { FifoPool } from "./fifo-pool.ts";
 
 /** Publishes what the process uses and where its limits are, by semantic conventions where there are any. */
-export function publishResourceMetrics(pools: { readonly workers: FifoPool; readonly database: FifoPool | null; readonly databaseName: string }): void {
+export function publishResourceMetrics(pools: {
+  readonly workers: FifoPool;
+  readonly database: FifoPool | null;
+  readonly databaseName: string;
+}): void {
   const meter = metrics.getMeter("spantwin-testbed");
   publishCpu(meter);
   publishEventLoopDelay(meter);
   const workerLimit = meter.createObservableGauge("spantwin.testbed.worker_pool.limit", { unit: "{worker}" });
   const workerUsed = meter.createObservableGauge("spantwin.testbed.worker_pool.used", { unit: "{worker}" });
-  const workerPending = meter.createObservableGauge("spantwin.testbed.worker_pool.pending_requests", { unit: "{request}" });
+  const workerPending = meter.createObservableGauge("spantwin.testbed.worker_pool.pending_requests", {
+    unit: "{request}",
+  });
   meter.addBatchObservableCallback(
     (result) => {
       result.observe(workerLimit, pools.workers.serverCount);
@@ -26,14 +32,16 @@ type Meter = ReturnType<typeof metrics.getMeter>;
 function publishCpu(meter: Meter): void {
   let before = process.cpuUsage();
   let beforeMilliseconds = performance.now();
-  meter.createObservableGauge("process.cpu.utilization", { unit: "1", description: "Share of one core." }).addCallback((result) => {
-    const now = process.cpuUsage();
-    const nowMilliseconds = performance.now();
-    const usedMilliseconds = (now.user + now.system - before.user - before.system) / 1000;
-    result.observe(usedMilliseconds / Math.max(1, nowMilliseconds - beforeMilliseconds));
-    before = now;
-    beforeMilliseconds = nowMilliseconds;
-  });
+  meter
+    .createObservableGauge("process.cpu.utilization", { unit: "1", description: "Share of one core." })
+    .addCallback((result) => {
+      const now = process.cpuUsage();
+      const nowMilliseconds = performance.now();
+      const usedMilliseconds = (now.user + now.system - before.user - before.system) / 1000;
+      result.observe(usedMilliseconds / Math.max(1, nowMilliseconds - beforeMilliseconds));
+      before = now;
+      beforeMilliseconds = nowMilliseconds;
+    });
 }
 
 function publishEventLoopDelay(meter: Meter): void {
@@ -63,7 +71,10 @@ function publishConnections(meter: Meter, pool: FifoPool, name: string): void {
   meter.addBatchObservableCallback(
     (result) => {
       result.observe(count, pool.held, { ...attributes, "db.client.connection.state": "used" });
-      result.observe(count, Math.max(0, pool.serverCount - pool.held), { ...attributes, "db.client.connection.state": "idle" });
+      result.observe(count, Math.max(0, pool.serverCount - pool.held), {
+        ...attributes,
+        "db.client.connection.state": "idle",
+      });
       result.observe(limit, pool.serverCount, attributes);
       result.observe(pending, pool.waiting, attributes);
     },

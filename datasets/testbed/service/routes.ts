@@ -21,7 +21,10 @@ export function splitRoute(route: string): readonly [method: string, template: s
 }
 
 /** The concrete request for a route: ids into the path, the rest into the query or the body. */
-export function requestFor(route: string, order: Order): { readonly method: string; readonly path: string; readonly body: string | null } {
+export function requestFor(
+  route: string,
+  order: Order,
+): { readonly method: string; readonly path: string; readonly body: string | null } {
   const [method, template] = splitRoute(route);
   const path = template.replace("{item}", String(order.item)).replace("{user}", String(order.user));
   if (method === "POST") return { method, path, body: JSON.stringify(order) };
@@ -36,7 +39,11 @@ export function matchRoute(
   routes: readonly CompiledRoute[],
   method: string,
   url: string,
-): { readonly compiled: CompiledRoute; readonly groups: Readonly<Record<string, string>>; readonly query: string } | null {
+): {
+  readonly compiled: CompiledRoute;
+  readonly groups: Readonly<Record<string, string>>;
+  readonly query: string;
+} | null {
   const mark = url.indexOf("?");
   const path = mark < 0 ? url : url.slice(0, mark);
   for (const compiled of routes) {

@@ -50,7 +50,11 @@ export class ServiceNode {
     this.#faults = new ActiveFaults(declaration.name, database === undefined ? null : `sqlite/${database.namespace}`);
     this.#eventLoop = new EventLoopFaults(this.#faults);
     this.#workers = new FifoPool("workers", declaration.workerCount);
-    const databaseContext = { tracer: this.#tracer, random: this.#random, deviceFactor: () => this.#faults.deviceFactor };
+    const databaseContext = {
+      tracer: this.#tracer,
+      random: this.#random,
+      deviceFactor: () => this.#faults.deviceFactor,
+    };
     this.#database = database === undefined ? null : new EmbeddedDatabase(database, shop.itemCount, databaseContext);
     this.#drawItem = zipfDraw(shop.itemCount, shop.popularity);
     this.#cache = declaration.cacheCapacity === undefined ? null : this.#warmCache(declaration.cacheCapacity);
@@ -134,7 +138,9 @@ export class ServiceNode {
   async #consume(): Promise<void> {
     const { consumes } = this.#declaration;
     if (consumes === undefined) return;
-    await this.#topics?.consume(consumes.topic, consumes.group, this.#declaration.workerCount, (message) => this.#serve(message));
+    await this.#topics?.consume(consumes.topic, consumes.group, this.#declaration.workerCount, (message) =>
+      this.#serve(message),
+    );
   }
 
   /** One message: the span is a child of the sender's and linked to it, and starts when a worker takes it up. */

@@ -11,7 +11,7 @@ import type { TopicClient } from "./topic.ts";
 import { waitSeconds } from "./waiting.ts";
 
 /** About 0.2 ms of real computing goes with every piece of own work. */
-const ROUNDS_PER_WORK = 150_000;
+const ROUNDS_PER_WORK = 120_000;
 
 export interface StepResources {
   readonly tracer: Tracer;
@@ -63,7 +63,13 @@ export class StepRunner {
         return;
       case "external": {
         const peer = this.#resources.externals.find((external) => external.peer === step.peer)!;
-        return this.#resources.caller.call({ service: peer.peer, method: "POST", path: step.path, body: "{}", port: peer.port });
+        return this.#resources.caller.call({
+          service: peer.peer,
+          method: "POST",
+          path: step.path,
+          body: "{}",
+          port: peer.port,
+        });
       }
       case "publish":
         return this.#publish(step, order);
@@ -99,7 +105,11 @@ export class StepRunner {
     const headers: Record<string, string> = {};
     propagation.inject(trace.setSpan(context.active(), span), headers);
     try {
-      const partition = await topics.publish(step.topic, { key: String(order.user), body: JSON.stringify(order), headers });
+      const partition = await topics.publish(step.topic, {
+        key: String(order.user),
+        body: JSON.stringify(order),
+        headers,
+      });
       span.setAttribute("messaging.destination.partition.id", String(partition));
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR });

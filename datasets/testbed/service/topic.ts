@@ -11,8 +11,16 @@ export interface TopicClient {
   /** `messaging.system` of its spans. */
   readonly system: string;
   /** Resolves when the broker has taken the message; answers its partition. */
-  publish(topic: string, message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> }): Promise<number>;
+  publish(
+    topic: string,
+    message: { readonly key: string; readonly body: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<number>;
   /** Delivers messages, at most `concurrency` at once; one partition's stay in order. */
-  consume(topic: string, group: string, concurrency: number, deliver: (message: TopicMessage) => Promise<void>): Promise<void>;
+  consume(
+    topic: string,
+    group: string,
+    concurrency: number,
+    deliver: (message: TopicMessage) => Promise<void>,
+  ): Promise<void>;
   close(): Promise<void>;
 }

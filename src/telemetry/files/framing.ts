@@ -76,7 +76,7 @@ export async function* messagesOf(chunks: AsyncIterable<Buffer>, maxMessageBytes
   try {
     for await (const chunk of chunks) {
       pending.push(chunk);
-      if (isLines === undefined && pending.length > 0) isLines = isJsonStart(pending.firstByte());
+      if (isLines === undefined && pending.length > 0) isLines = isTextStart(pending.firstByte());
       if (isLines) searched = yield* linesOf(pending, searched, maxMessageBytes);
       else yield* framesOf(pending, maxMessageBytes);
     }
@@ -126,6 +126,11 @@ function unpacked(bytes: Buffer, maxOutputLength: number): Buffer {
 
 function isJsonStart(byte: number): boolean {
   return byte === 0x7b || byte === 0x20 || byte === 0x0d;
+}
+
+/** A line break cannot begin a length: that would be over 160 MB. */
+function isTextStart(byte: number): boolean {
+  return isJsonStart(byte) || byte === NEWLINE;
 }
 
 function isBlank(line: Buffer): boolean {

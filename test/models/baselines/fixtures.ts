@@ -98,6 +98,7 @@ function forecastOf(index: number, topology: Topology, visits: VisitColumns, cal
     nodes: [],
     operations: [],
     entryRatePerSecond: visits.count / 3 / WINDOW_SECONDS,
+    usualEntryRatePerSecond: visits.count / 3 / WINDOW_SECONDS,
     capacity: null,
   };
 }
@@ -133,6 +134,8 @@ export function nodeForecast(node: number, rest: Partial<NodeForecast> = {}): No
     sojourn: null,
     gapIn: null,
     gapOut: null,
+    gapOutBreadth: 0,
+    calleeCount: 1,
     lag: null,
     instanceSpread: 0,
     worstInstance: -1,
@@ -144,6 +147,7 @@ export function nodeForecast(node: number, rest: Partial<NodeForecast> = {}): No
     arrivalResidual: 0,
     cpuExcess: Number.NaN,
     excessSecondsPerSecond: 0,
+    impactShare: 0,
     ...rest,
   };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createTwinResidual } from "../../../models/baselines/twin-residual.ts";
 import type { NodeForecast } from "../../../src/contracts/forecast.ts";
 import { FAULT_KINDS } from "../../../src/contracts/score.ts";
-import { CART, nodeForecast, probabilities, residual, STOCK, twinView, WEB } from "./fixtures.ts";
+import { CART, nodeForecast, probabilities, residual, STOCK, TOPOLOGY, twinView, WEB } from "./fixtures.ts";
 
 const scorer = createTwinResidual();
 
@@ -86,6 +86,48 @@ describe("who is blamed for a long sojourn", () => {
     expect(stock).toBeGreaterThan(0.9);
   });
 
+  describe("a longer way to all it calls", () => {
+    const view = (rest: Partial<NodeForecast>) =>
+      probabilities(
+        scorer.score(
+          twinView(
+            nodeForecast(WEB, { gapOut: residual(9), gapOutBreadth: 1, calleeCount: 2, ...rest }),
+            nodeForecast(CART, { gapIn: residual(10) }),
+          ),
+        ),
+      );
+
+    test("speaks against the caller, and excuses whom it calls", () => {
+      const [web, cart] = view({});
+      expect(web).toBeGreaterThan(0.9);
+      expect(cart).toBe(0);
+    });
+
+    test.each<{ but: string; rest: Partial<NodeForecast> }>([
+      { but: "not when it calls one only", rest: { calleeCount: 1 } },
+      { but: "not when half of them seem as near as ever", rest: { gapOutBreadth: 0.5 } },
+    ])("$but", ({ rest }) => {
+      const [web, cart] = view(rest);
+      expect(web).toBe(0);
+      expect(cart).toBeGreaterThan(0.9);
+    });
+  });
+
+  test("an async callee's trouble explains no sojourn of its caller", () => {
+    const view = twinView(
+      nodeForecast(CART, { sojourn: residual(9) }),
+      nodeForecast(STOCK, { service: residual(9), sojourn: residual(9) }),
+    );
+    const edges = TOPOLOGY.edges.map((edge) => ({ ...edge, isAsync: true }));
+    const observation = { ...view.observation, topology: { ...TOPOLOGY, edges } };
+    expect(probabilities(scorer.score(view))[CART]).toBe(0);
+    expect(probabilities(scorer.score({ ...view, observation }))[CART]).toBeGreaterThan(0.9);
+  });
+
+  test("nobody when a longer way out, which many callers' calls hide at the callee, explains it", () => {
+    expect(scoreOf(CART, { sojourn: residual(9), gapOut: residual(9) }).residualZ).toBe(0);
+  });
+
   test("the node itself when nothing below it is strange", () => {
     expect(scoreOf(CART, { sojourn: residual(9) }).residualZ).toBe(9);
   });
@@ -96,6 +138,7 @@ describe("kind", () => {
     { kind: "slow-code", node: CART, rest: { service: residual(9) } },
     { kind: "cpu", node: CART, rest: { service: residual(9), cpuExcess: 0.4 } },
     { kind: "pause", node: CART, rest: { service: residual(9), burstiness: 0.3 } },
+    { kind: "cpu", node: CART, rest: { gapOut: residual(9), gapOutBreadth: 1, calleeCount: 2 } },
     { kind: "bad-replica", node: CART, rest: { service: residual(9), instanceSpread: 0.4, cpuExcess: 0.4 } },
     { kind: "slow-dependency", node: STOCK, rest: { service: residual(9) } },
     { kind: "network-delay", node: CART, rest: { gapIn: residual(9) } },
