@@ -9,6 +9,7 @@ const pollMilliseconds = 250;
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

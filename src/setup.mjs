@@ -140,7 +140,7 @@ function installError(output) {
   }
   const reason = output
     .split("\n")
-    .map((line) => line.replace(/^npm (error|ERR!) ?/, "").trim())
+    .map((line) => /^npm (?:error|ERR!) ?(.*)/.exec(line)?.[1]?.trim() ?? "")
     .filter((line) => line !== "" && !/^A complete log of this run|^\/\S+\.log$/.test(line));
   return new SetupError(`npm install failed: ${reason.slice(0, 6).join(" | ") || "no message"}`);
 }

@@ -81,12 +81,13 @@ export function createSloBurn(options: SloBurnOptions = {}): Scorer {
   };
 }
 
+/** Roots are what enters: an operation is an entry once one of its visits was a root. */
 function countRequests(observation: Observation, thresholdSeconds: number): RequestCount {
-  const { visits, topology } = observation;
+  const { visits } = observation;
   let total = 0;
   let bad = 0;
   for (let i = 0; i < visits.count; i++) {
-    if (visits.isRoot[i] !== 1 || !topology.operations[visits.operation[i]!]!.isEntry) continue;
+    if (visits.isRoot[i] !== 1) continue;
     total += 1;
     if (visits.isError[i] === 1 || visits.sojournSeconds[i]! >= thresholdSeconds) bad += 1;
   }

@@ -112,8 +112,6 @@ export interface Forecast {
   readonly entryRatePerSecond: number;
   /** Mean over the windows learned from; NaN before any. */
   readonly usualEntryRatePerSecond: number;
-  /** Mean over the windows learned from; NaN before any. */
-  readonly usualEntryRatePerSecond: number;
   readonly capacity: Capacity | null;
 }
 

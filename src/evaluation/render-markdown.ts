@@ -39,8 +39,8 @@ function renderVerdict(comparisons: readonly Comparison[]): string {
   const lost = comparisons.filter((row) => row.isBaselineBetter);
   const lines = lost.map(
     (row) =>
-      `* **${row.bestBaseline} wins on ${row.measure}**: ${formatNumber(row.bestBaselineValue, 2)} ` +
-      `against ${formatNumber(row.subjectValue, 2)}.`,
+      `* **${row.bestBaseline} wins on ${row.measure}**: ${formatNumber(row.bestBaselineValue, 3)} ` +
+      `against ${formatNumber(row.subjectValue, 3)}.`,
   );
   if (lines.length === 0) lines.push("No baseline is better on any measure.");
   return ["## Where a baseline wins", "", ...lines].join("\n");
@@ -173,6 +173,8 @@ function renderKinds(report: EvaluationReport): string {
   ]);
   return [
     "## Kind of fault, of the faults found",
+    "",
+    "A verdict that prefers no kind counts as a guess.",
     "",
     markdownTable(["scorer", "at opening", "at the end", "if the node is right"], accuracies),
     "",

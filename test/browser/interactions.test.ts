@@ -52,7 +52,8 @@ describe("incidents", () => {
 
   test("are opened by a click anywhere in the row, and by j and Enter", async () => {
     const page = await visit("incident", "#/");
-    await page.locator(".incident-row").nth(1).locator(".col-since").click();
+    const since = await page.locator(".incident-row").nth(1).locator(".col-since").boundingBox();
+    await page.mouse.click((since?.x ?? 0) + 8, (since?.y ?? 0) + 8);
     await page.getByRole("heading", { name: pastTraffic.summary }).waitFor();
     await page.goBack();
     await page.locator(".incident-row").first().waitFor();
@@ -107,7 +108,7 @@ describe("the service map", () => {
   test("says a node's numbers on hover", async () => {
     const page = await visit("incident", "#/");
     await page.locator('[data-node="shop-db"] .kind-body').hover();
-    expect(await page.locator(".tooltip").innerText()).toContain("utilisation 63 %");
+    expect(await page.locator(".tooltip").textContent()).toContain("utilisation 63 %");
     await page.locator("h1").hover();
     await page.locator(".tooltip").waitFor({ state: "detached" });
   });
@@ -173,7 +174,7 @@ describe("an incident's page", () => {
     const page = await visit("incident", `#/incidents/${openFault.id}`);
     await page.locator(".band-chart").hover({ position: { x: 500, y: 100 } });
     await expect.poll(() => page.locator(".crosshair").count()).toBe(3);
-    const readout = await page.locator(".readout").innerText();
+    const readout = await page.locator(".readout").textContent();
     expect(readout).toMatch(/\d\d:\d\d:\d\d UTC/);
     expect(readout).toMatch(/expected \d/);
     await page.locator("h1").hover();
@@ -182,7 +183,7 @@ describe("an incident's page", () => {
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.locator(".crosshair").count()).toBe(3);
-    expect(await page.locator(".readout").innerText()).toContain("▲ above");
+    expect(await page.locator(".readout").textContent()).toContain("▲ above");
   });
 
   test("switches from the cause to what users feel, in the address", async () => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { buildUi } from "../../ui/build.ts";
 import { closeBrowser, type OpenedPage, openPage, type PageOptions } from "./chromium.ts";
@@ -9,8 +9,6 @@ import type { Scenario } from "./fixtures/shop.ts";
 
 // Goal: every page can be reached by its address alone, in both themes and at both widths, without an error, without
 // a request to elsewhere, under the strictest content policy, and without an accessibility violation.
-
-const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let server: FixtureServer;
 let opened: OpenedPage | null = null;
@@ -44,7 +42,7 @@ interface Violation {
 
 /** What axe finds, of any impact. The tool is put into the page past its content policy, by the debugger. */
 async function violationsOf(page: OpenedPage["page"]): Promise<readonly string[]> {
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   const found: readonly Violation[] = await page.evaluate("axe.run(document).then((result) => result.violations)");
   return found.map(
     (one) =>

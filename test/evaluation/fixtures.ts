@@ -23,12 +23,12 @@ export function cases(faults: readonly LabelledFault[], rest: Partial<Labels> = 
   return casesOf(all, all.covered, { ...RULES, settleSeconds: all.settleSeconds });
 }
 
-export function suspects(...nodes: readonly string[]): Suspect[] {
+export function suspects(nodes: readonly string[], kindProbability = 0.5): Suspect[] {
   return nodes.map((node) => ({
     node,
     nodeKind: "service",
     kind: "slow-code",
-    kindProbability: 0.5,
+    kindProbability,
     probability: 0.9,
     explainedShare: 0.5,
     reason: "",
@@ -42,11 +42,12 @@ export interface IncidentShape {
   readonly kindAtEnd?: FaultKind;
   readonly verdict?: "fault" | "traffic";
   readonly bottleneck?: string;
+  readonly kindProbability?: number;
 }
 
 /** An incident as it stands at opening. */
 export function incident(id: string, openedSeconds: number, shape: IncidentShape = {}): Incident {
-  const ranked = suspects(...(shape.atOpening ?? ["cart"]));
+  const ranked = suspects(shape.atOpening ?? ["cart"], shape.kindProbability);
   const { bottleneck, verdict = "fault", kind = "slow-code" } = shape;
   return {
     id,
@@ -78,7 +79,7 @@ export function history(id: string, openedSeconds: number, shape: IncidentShape 
     state: "resolved",
     resolvedSeconds,
     kind: opening.verdict === "traffic" ? "traffic" : (shape.kindAtEnd ?? shape.kind ?? "slow-code"),
-    suspects: suspects(...(shape.atEnd ?? shape.atOpening ?? ["cart"])),
+    suspects: suspects(shape.atEnd ?? shape.atOpening ?? ["cart"], shape.kindProbability),
   };
   return [
     { type: "opened", atSeconds: openedSeconds, incident: opening },

@@ -52,6 +52,16 @@ describe("confusion of kinds", () => {
   });
 });
 
+test("a verdict that prefers no kind is a guess, right or wrong as it may look", () => {
+  const judged = cases([fault(100, 200, { fault: "slow-code" }), fault(600, 700, { fault: "pause" })]);
+  const kindProbability = 1 / FAULT_KINDS.length;
+  const events = [...history("a", 110, { kindProbability }), ...history("b", 610, { kindProbability })];
+  const confusion = kindConfusion(matchEvents(judged, alarmsOf(events), RULES));
+  expect(confusion.accuracyAtOpening.value).toBeCloseTo(1 / FAULT_KINDS.length);
+  expect(confusion.accuracyAtEnd.value).toBeCloseTo(1 / FAULT_KINDS.length);
+  expect(confusion.rows.map((row) => row.said)).toEqual([{ undecided: 1 }, { undecided: 1 }]);
+});
+
 describe("load is not a fault", () => {
   const judged = cases([fault(2000, 2100), fault(2600, 2700), fault(3300, 3400)]);
   const loads = [load(500, 600), load(1000, 1100, { factor: 5 }), load(1980, 2150, { shape: "ramp" })];

@@ -128,7 +128,7 @@ describe("as Markdown", () => {
   const markdown = renderMarkdown(report);
 
   test("it names the winner plainly when a baseline wins", () => {
-    expect(markdown).toContain("**crude wins on recall**: 1.00 against 0.50.");
+    expect(markdown).toContain("**crude wins on recall**: 1.000 against 0.500.");
     expect(markdown).not.toContain("silent wins on recall");
   });
 

@@ -38,7 +38,7 @@ const scales = chartScales(
   bandTopSeconds(points),
   4,
 );
-const calm: Happenings = { span: null, moments: [] };
+const calm: Happenings = { verdict: "fault", span: null, moments: [] };
 const chart = (happenings: Happenings, crosshairSeconds: number | null): string =>
   markup(bandChart(points, { label: "p95", happenings, crosshairSeconds }, scales));
 
@@ -68,6 +68,7 @@ describe("the band chart", () => {
   test("shades the fault and names its moments; what lies outside the picture is left out", () => {
     const svg = chart(
       {
+        verdict: "fault",
         span: [start + 10, start + 500],
         moments: [
           { atSeconds: start + 10, label: "onset" },
@@ -78,7 +79,7 @@ describe("the band chart", () => {
     );
     const width = scales.x(start + 30) - scales.x(start + 10);
     expect(svg).toContain(
-      `class="fault-span" x="${scales.x(start + 10)}" y="10" width="${Math.round(width * 10) / 10}"`,
+      `class="happening-span" x="${scales.x(start + 10)}" y="10" width="${Math.round(width * 10) / 10}"`,
     );
     expect(svg).toContain(">onset<");
     expect(svg).not.toContain(">resolved<");

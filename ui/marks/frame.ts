@@ -73,8 +73,9 @@ export function axes(scales: Scales, format: (value: number) => string, hasTimes
   );
 }
 
-/** What happened while: the span of a fault, and single moments. */
+/** What happened while: the span of a fault or of a surge, and single moments. */
 export interface Happenings {
+  readonly verdict: "fault" | "traffic";
   readonly span: readonly [number, number] | null;
   readonly moments: readonly { readonly atSeconds: number; readonly label: string }[];
 }
@@ -91,11 +92,11 @@ export function happeningMarks(happenings: Happenings, scales: Scales, hasLabels
   );
   return h(
     "g",
-    { class: "happenings" },
+    { class: `happenings verdict-${happenings.verdict}` },
     span === null
       ? null
       : h("rect", {
-          class: "fault-span",
+          class: "happening-span",
           x: clamp(scales.x(span[0])),
           y: box.top,
           width: Math.max(0, clamp(scales.x(span[1])) - clamp(scales.x(span[0]))),

@@ -1,8 +1,10 @@
 import { select, type ZoomBehavior, zoom, zoomIdentity } from "d3";
 
 /** Room left around the map when it is fitted, in map units: names and badges reach over the nodes' centres. */
-const margin = { x: 66, top: 52, bottom: 82 };
+const margin = { side: 66, farSide: 132, top: 52, bottom: 82 };
 const closest = 2.5;
+/** Below this scale only names are told, and those of troubled nodes louder. */
+const farScale = 0.55;
 /** Fitting never magnifies beyond this: two services need not fill the screen. */
 const closestFit = 1.15;
 
@@ -24,7 +26,7 @@ export function attachCamera(svg: SVGSVGElement, whenMoved: () => void): () => v
       "zoom",
       (event: { readonly transform: { readonly k: number; toString(): string }; readonly sourceEvent: unknown }) => {
         viewport?.setAttribute("transform", event.transform.toString());
-        svg.classList.toggle("far", event.transform.k < 0.55);
+        svg.toggleAttribute("data-far", event.transform.k < farScale);
         if (event.sourceEvent !== null && event.sourceEvent !== undefined) {
           hasUserMoved = true;
           whenMoved();
@@ -37,10 +39,12 @@ export function attachCamera(svg: SVGSVGElement, whenMoved: () => void): () => v
     const [width = 0, height = 0] = (svg.dataset["bounds"] ?? "").split(" ").map(Number);
     const room = { width: svg.clientWidth, height: svg.clientHeight };
     if (room.width === 0 || room.height === 0) return;
-    const whole = { width: width + 2 * margin.x, height: height + margin.top + margin.bottom };
-    const scale = Math.min(closestFit, room.width / whole.width, room.height / whole.height);
-    const x = (room.width - whole.width * scale) / 2 + margin.x * scale;
-    const y = (room.height - whole.height * scale) / 2 + margin.top * scale;
+    const scaleWith = (side: number): number =>
+      Math.min(closestFit, room.width / (width + 2 * side), room.height / (height + margin.top + margin.bottom));
+    const side = scaleWith(margin.side) < farScale ? margin.farSide : margin.side;
+    const scale = scaleWith(side);
+    const x = (room.width - width * scale) / 2;
+    const y = (room.height - (height + margin.top + margin.bottom) * scale) / 2 + margin.top * scale;
     canvas.call(behavior.transform, zoomIdentity.translate(x, y).scale(scale));
   };
   const refit = (): void => {

@@ -115,7 +115,7 @@ function row(incident: Incident, state: AppState): Elem {
         " ",
         h("span", { class: "kind" }, kindWords[incident.kind]),
       ),
-      h("div", { class: "effect" }, effectWords(incident)),
+      h("div", { class: "effect" }, unbroken(effectWords(incident))),
     ),
     h(
       "td",
@@ -130,6 +130,9 @@ function row(incident: Incident, state: AppState): Elem {
     h("td", { class: "col-sure number" }, formatShare(incident.confidence)),
   );
 }
+
+/** Keeps numbers and their units on one line. */
+const unbroken = (text: string): string => text.replace(/(p95|\d) (?=\d|µs|ms|s\b|min|h\b)/g, "$1\u00a0");
 
 /** `GET /checkout: p95 640 ms, expected 118 ms` */
 export function effectWords(incident: Incident): string {

@@ -116,7 +116,11 @@ function charts(state: AppState, incident: Incident, route: IncidentRoute, act: 
             link(
               { ...route, series: one.id },
               { class: "segment", "aria-current": one.id === choice.id ? "true" : null },
-              h("span", { class: "muted" }, one.id === "node" ? "cause " : "users "),
+              h(
+                "span",
+                { class: "muted" },
+                one.id !== "node" ? "users " : incident.verdict === "traffic" ? "limit " : "cause ",
+              ),
               one.label,
             ),
           ),
@@ -143,6 +147,7 @@ function charts(state: AppState, incident: Incident, route: IncidentRoute, act: 
 }
 
 const happeningsOf = (incident: Incident, nowSeconds: number | null): Happenings => ({
+  verdict: incident.verdict,
   span: [incident.onsetSeconds, endSeconds(incident, nowSeconds)],
   moments: [
     { atSeconds: incident.onsetSeconds, label: "onset" },

@@ -85,8 +85,9 @@ function charts(state: AppState, route: ServiceRoute, act: Act): Elem {
 /** The latest fault of the service, shaded. */
 function happeningsOf(state: AppState, node: string, now: number): Happenings {
   const latest = incidentsOf(state, node).find((one) => one.verdict === "fault");
-  if (latest === undefined) return { span: null, moments: [] };
+  if (latest === undefined) return { verdict: "fault", span: null, moments: [] };
   return {
+    verdict: "fault",
     span: [latest.onsetSeconds, endSeconds(latest, now)],
     moments: [{ atSeconds: latest.onsetSeconds, label: "onset" }],
   };
