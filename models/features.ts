@@ -3,6 +3,7 @@ import type { Forecast, NodeForecast, Residual } from "../src/contracts/forecast
 /** What the network sees of a node: dimensionless, each about −1…1. The order is part of every artifact. */
 export const FEATURES = [
   "service.z",
+  "service.shiftZ",
   "service.shift",
   "service.tail",
   "service.ratio",
@@ -11,6 +12,7 @@ export const FEATURES = [
   "sojourn.shift",
   "sojourn.ratio",
   "gapIn.z",
+  "gapIn.shiftZ",
   "gapIn.shift",
   "gapIn.tail",
   "gapIn.ratio",
@@ -104,9 +106,9 @@ export function featureRows(forecast: Forecast): Float32Array {
   return rows;
 }
 
-/** z, shift, tail, ratio, present: in the order in which FEATURES names them. */
+/** z, shiftZ, shift, tail, ratio, present: in the order in which FEATURES names them. */
 function residualFeatures(residual: Residual | null): number[] {
-  return [z(residual), shift(residual), residual?.tail ?? 0, ratio(residual), residual === null ? 0 : 1];
+  return [z(residual), shiftZ(residual), shift(residual), residual?.tail ?? 0, ratio(residual), residual === null ? 0 : 1];
 }
 
 /** Standard deviations beyond which more says nothing more. */
@@ -114,6 +116,10 @@ const Z_FULL = 8;
 
 function z(residual: Residual | null): number {
   return residual === null ? 0 : clip(residual.z / Z_FULL);
+}
+
+function shiftZ(residual: Residual | null): number {
+  return residual === null ? 0 : clip(residual.shiftZ / Z_FULL);
 }
 
 function shift(residual: Residual | null): number {

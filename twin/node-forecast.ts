@@ -2,7 +2,7 @@ import type { NodeForecast, Residual } from "../src/contracts/forecast.ts";
 import { shareOfSlowestTenth } from "./calibrate.ts";
 import type { NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
 import type { NodeWindow, StructureWindow } from "./node-window.ts";
-import type { ResidualAccumulator } from "./residual.ts";
+import type { Discrepancy, ResidualAccumulator } from "./residual.ts";
 
 /** A utilization above this is no number of this world and is cut for display. */
 const UTILIZATION_MAX = 2;
@@ -30,7 +30,7 @@ export function forecastNode(parts: {
   isExtrapolating: boolean;
 }): NodeForecast {
   const { node, now, joined, discrepancies, rates, learnedRates } = parts;
-  const service = leastExtreme(joined.structures, discrepancies.service.value);
+  const service = leastExtreme(joined.structures, discrepancies.service);
   const breadth = gapBreadth(joined.gapsByCallee);
   const ownGapSeconds = isBroad(breadth) ? joined.gapOut.excessSeconds : 0;
   const excessSeconds = (service?.window.all.excessSeconds ?? 0) + joined.gapIn.excessSeconds + ownGapSeconds;
@@ -46,12 +46,12 @@ export function forecastNode(parts: {
     service: service?.residual ?? null,
     sojourn: isUnpredictable
       ? null
-      : joined.sojourn.residual(discrepancies.sojourn.value, joined.sojournVariance),
-    gapIn: joined.gapIn.residual(discrepancies.gapIn.value),
-    gapOut: joined.gapOut.residual(discrepancies.gapOut.value),
+      : joined.sojourn.residual(discrepancies.sojourn, joined.sojournVariance),
+    gapIn: joined.gapIn.residual(discrepancies.gapIn),
+    gapOut: joined.gapOut.residual(discrepancies.gapOut),
     gapOutBreadth: breadth.share,
     calleeCount: breadth.callees,
-    lag: joined.lag.residual(discrepancies.lag.value),
+    lag: joined.lag.residual(discrepancies.lag),
     ...spreadOf(service?.window.byInstance ?? new Map()),
     burstiness: burstiness(service?.window.samples ?? [], node),
     errorExcess: excess("errorShare"),
@@ -68,7 +68,7 @@ export function forecastNode(parts: {
 /** The plausible structure that is least surprised: only what all of them find strange is strange. */
 function leastExtreme(
   structures: readonly StructureWindow[],
-  discrepancy: number,
+  discrepancy: Discrepancy,
 ): { window: StructureWindow; residual: Residual | null } | null {
   let best: { window: StructureWindow; residual: Residual | null } | null = null;
   for (const window of structures) {

@@ -2,7 +2,7 @@ import type { OperationForecast } from "../src/contracts/forecast.ts";
 import type { Observation } from "../src/contracts/observation.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { quantileOfSorted } from "./reference.ts";
-import { ResidualAccumulator } from "./residual.ts";
+import { Discrepancy, ResidualAccumulator } from "./residual.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Observed and predicted latency of every operation that was visited in the window. */
@@ -46,7 +46,7 @@ export function forecastOperations(
       predictedP95Seconds: band(replicates, 0.95),
       predictedMeanSeconds: prediction?.pooled.meanSeconds ?? Number.NaN,
       referenceMeanSeconds: known?.sojourn.meanSeconds ?? Number.NaN,
-      residual: accumulator.residual(0),
+      residual: accumulator.residual(new Discrepancy()),
     });
   }
   return forecasts;

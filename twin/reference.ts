@@ -3,6 +3,8 @@ export class Reference {
   readonly sorted: Float64Array;
   readonly meanSeconds: number;
   readonly p95Seconds: number;
+  /** Variance in s², without the largest hundredth: one freak must not hide everything. */
+  readonly variance: number;
 
   constructor(samples: Float64Array) {
     this.sorted = samples.slice().sort();
@@ -12,6 +14,16 @@ export class Reference {
     }
     this.meanSeconds = this.sorted.length === 0 ? Number.NaN : sum / this.sorted.length;
     this.p95Seconds = this.quantile(0.95);
+    const kept = this.sorted.subarray(0, Math.ceil(this.sorted.length * 0.99));
+    let mean = 0;
+    for (const sample of kept) {
+      mean += sample / kept.length;
+    }
+    let squares = 0;
+    for (const sample of kept) {
+      squares += (sample - mean) ** 2;
+    }
+    this.variance = kept.length === 0 ? Number.NaN : squares / kept.length;
   }
 
   get count(): number {

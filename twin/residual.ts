@@ -13,6 +13,7 @@ export class ResidualAccumulator {
   #tailCount = 0;
   #observedSum = 0;
   #expectedSum = 0;
+  #varianceSum = 0;
   #referenceCountMin = Number.POSITIVE_INFINITY;
 
   add(sample: number, reference: Reference): void {
@@ -21,6 +22,7 @@ export class ResidualAccumulator {
     this.#tailCount += sample > reference.p95Seconds ? 1 : 0;
     this.#observedSum += sample;
     this.#expectedSum += reference.meanSeconds;
+    this.#varianceSum += reference.variance;
     this.#referenceCountMin = Math.min(this.#referenceCountMin, reference.count);
   }
 
@@ -31,6 +33,7 @@ export class ResidualAccumulator {
     this.#tailCount += other.#tailCount;
     this.#observedSum += other.#observedSum;
     this.#expectedSum += other.#expectedSum;
+    this.#varianceSum += other.#varianceSum;
     this.#referenceCountMin = Math.min(this.#referenceCountMin, other.#referenceCountMin);
   }
 
@@ -48,50 +51,81 @@ export class ResidualAccumulator {
   }
 
   /**
-   * The residual, or null with too few samples. Its variance under "nothing is wrong" is that of a mean of n uniforms,
-   * widened by the reference's own sampling error, by `extraVariance` (Monte Carlo, queueing) and by the discrepancy.
+   * The residual, or null with too few samples. Its variance under "nothing is wrong" is that of sampling (or what the
+   * replicates show, if more), of the reference's own sampling error, and of the discrepancy.
    */
-  residual(discrepancy: number, varianceFromReplicates = 0): Residual | null {
+  residual(discrepancy: Discrepancy, varianceFromReplicates = 0): Residual | null {
     const n = this.#count;
     if (n < SAMPLES_MIN) {
       return null;
     }
-    const sampling = Math.max(varianceFromReplicates, 1 / (12 * n));
-    const variance = sampling + 1 / (12 * this.#referenceCountMin) + discrepancy * discrepancy;
+    const observedMeanSeconds = this.#observedSum / n;
+    const expectedMeanSeconds = this.#expectedSum / n;
+    const sampling = Math.max(varianceFromReplicates, 1 / (12 * n)) + 1 / (12 * this.#referenceCountMin);
+    const shiftZ = this.shift / Math.sqrt(sampling + discrepancy.shift ** 2);
+    const logRatio = boundedLogRatio(observedMeanSeconds, expectedMeanSeconds);
+    // Queueing makes samples of one window alike; the replicates say by how much for the shift, and it is the same here.
+    const alike = sampling * 12 * n;
+    const relative = (this.#varianceSum * alike) / (n * expectedMeanSeconds) ** 2;
+    const meanZ = logRatio / Math.sqrt(relative + discrepancy.logMean ** 2);
     return {
       sampleCount: n,
-      observedMeanSeconds: this.#observedSum / n,
-      expectedMeanSeconds: this.#expectedSum / n,
+      observedMeanSeconds,
+      expectedMeanSeconds,
       shift: this.shift,
       tail: this.#tailCount / n - 0.05,
-      z: this.shift / Math.sqrt(variance),
+      shiftZ,
+      meanZ,
+      z: shiftZ > 0 ? Math.max(shiftZ, Math.min(meanZ, MEAN_LEVERAGE * shiftZ)) : shiftZ,
     };
   }
 }
 
+/** The mean may say at most this much more than the shift. */
+const MEAN_LEVERAGE = 3;
+const LOG_RATIO_MAX = 5;
+
+function boundedLogRatio(observed: number, expected: number): number {
+  if (!(observed > 0) || !(expected > 0)) {
+    return 0;
+  }
+  return Math.max(-LOG_RATIO_MAX, Math.min(LOG_RATIO_MAX, Math.log(observed / expected)));
+}
+
 /** What is believed of the discrepancy before any window was predicted: ×1.25 would pass for it. */
-const PRIOR_VARIANCE = 0.06 * 0.06;
+const PRIOR_SHIFT_VARIANCE = 0.06 * 0.06;
+const PRIOR_LOG_MEAN_VARIANCE = 0.15 * 0.15;
+/** A change of the mean by a tenth is always allowed for. */
+const LOG_MEAN_FLOOR = 0.1;
 /** The belief weighs as much as this many windows. */
 const PRIOR_WINDOWS = 6;
 /** After this many windows old ones begin to be forgotten. */
 const WINDOWS_MAX = 120;
 
-/** Learns how far a residual's shift strays in clean windows beyond what sampling explains. */
+/** Learns how far a residual strays in clean windows beyond what sampling explains. */
 export class Discrepancy {
-  #variance = PRIOR_VARIANCE;
+  #shiftVariance = PRIOR_SHIFT_VARIANCE;
+  #logMeanVariance = PRIOR_LOG_MEAN_VARIANCE;
   #windows = PRIOR_WINDOWS;
 
   learn(residual: Residual | null): void {
     if (residual === null) {
       return;
     }
-    const excess = residual.shift * residual.shift - 1 / (12 * residual.sampleCount);
+    const sampling = 1 / (12 * residual.sampleCount);
+    const logRatio = boundedLogRatio(residual.observedMeanSeconds, residual.expectedMeanSeconds);
     this.#windows = Math.min(WINDOWS_MAX, this.#windows + 1);
-    this.#variance += (excess - this.#variance) / this.#windows;
+    this.#shiftVariance += (residual.shift ** 2 - sampling - this.#shiftVariance) / this.#windows;
+    this.#logMeanVariance += (Math.min(1, logRatio ** 2) - this.#logMeanVariance) / this.#windows;
   }
 
   /** Standard deviation of the shift beyond sampling, never below the floor. */
-  get value(): number {
-    return Math.max(DISCREPANCY_FLOOR, Math.sqrt(Math.max(0, this.#variance)));
+  get shift(): number {
+    return Math.max(DISCREPANCY_FLOOR, Math.sqrt(Math.max(0, this.#shiftVariance)));
+  }
+
+  /** Standard deviation of the logarithm of observed / expected mean, never below its floor. */
+  get logMean(): number {
+    return Math.max(LOG_MEAN_FLOOR, Math.sqrt(this.#logMeanVariance));
   }
 }

@@ -18,7 +18,9 @@ export interface NodeReadiness {
 
 /**
  * Observed against expected for one quantity in one window. All residuals are dimensionless.
- * `shift` = mean PIT − ½ in [−½, ½]; `z` divides it by its standard deviation under "nothing is wrong".
+ * `shift` = mean PIT − ½ in [−½, ½]. `shiftZ` and `meanZ` divide the shift, and the logarithm of observed / expected mean,
+ * by their standard deviations under "nothing is wrong". The shift cannot be fooled by one outlier but ends at ½; the mean
+ * tells how much. `z` is the evidence of both: the larger, as long as the shift agrees.
  */
 export interface Residual {
   readonly sampleCount: number;
@@ -27,6 +29,8 @@ export interface Residual {
   readonly shift: number;
   /** Share of samples above the 95th percentile of the expectation, − 0.05. */
   readonly tail: number;
+  readonly shiftZ: number;
+  readonly meanZ: number;
   readonly z: number;
 }
 

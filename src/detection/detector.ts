@@ -1,13 +1,12 @@
 import type { Counterfactual, Forecast, NodeForecast } from "../contracts/forecast.ts";
-import type { Impact, Incident, IncidentEvent, Suspect } from "../contracts/incident.ts";
+import type { Incident, IncidentEvent, Suspect } from "../contracts/incident.ts";
 import type { NodeScore, Scored } from "../contracts/score.ts";
 import { NodeEvidence } from "./evidence.ts";
-import { evidenceTraces } from "./evidence-traces.ts";
 import { isMaterial } from "./floors.ts";
-import { impactOf } from "./impact.ts";
-import { candidates, rankSuspects, ruledOut } from "./suspects.ts";
+import { excessOf, impactOf } from "./impact.ts";
+import { bottleneckOf, confidenceOf, faultIncident, faultSummary, trafficIncident } from "./incident-text.ts";
+import { candidates, rankSuspects } from "./suspects.ts";
 import { TrafficWatch } from "./traffic-watch.ts";
-import { duration, kindWords, percent, rate } from "./wording.ts";
 
 /** Evidence (log odds) at which an incident opens. */
 const OPEN_EVIDENCE = 5;
@@ -15,6 +14,8 @@ const OPEN_EVIDENCE = 5;
 const OPEN_WINDOWS_MIN = 2;
 /** Calm windows in a row that end an incident. */
 const CALM_WINDOWS = 3;
+/** When the same node alarms again this soon after, it is the same incident that goes on. */
+const REOPEN_SECONDS = 60;
 
 /** Asks the twin what the window would have been without each node. */
 export type AskTwin = (nodes: readonly number[]) => readonly Counterfactual[];
@@ -28,6 +29,7 @@ export class Detector {
   readonly #traffic = new TrafficWatch();
   #open: Incident | null = null;
   #openTraffic: Incident | null = null;
+  #resolved: Incident | null = null;
   #calmWindows = 0;
   #worstExcess = 0;
 
@@ -107,30 +109,18 @@ export class Detector {
     if (guilty === undefined) {
       return;
     }
-    const onsetSeconds = Math.min(...alarming.map((each) => each.onsetSeconds));
     const openedSeconds = forecast.observation.endSeconds;
-    const impact = impactOf(forecast);
-    this.#worstExcess = excessOf(impact);
     this.#calmWindows = 0;
-    this.#open = {
-      id: `${new Date(onsetSeconds * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-${slug(guilty.node)}`,
-      verdict: "fault",
-      state: "open",
-      onsetSeconds,
-      openedSeconds,
-      resolvedSeconds: null,
-      guiltyNode: guilty.node,
-      kind: guilty.kind,
-      confidence: confidenceOf(suspects),
-      summary: faultSummary(guilty, impact),
-      suspectsAtOpening: suspects,
-      suspects,
-      ruledOut: ruledOut(forecast, suspects, TrafficWatch.predictedRise(forecast)),
-      impact,
-      entryRatePerSecond: forecast.entryRatePerSecond,
-      bottleneck: bottleneckOf(forecast),
-      evidenceTraceIds: evidenceTraces(forecast, this.#nodeNamed(forecast, guilty.node)),
-    };
+    const before = this.#resolved;
+    const isSame = before?.guiltyNode === guilty.node && openedSeconds - before.resolvedSeconds! <= REOPEN_SECONDS;
+    if (isSame) {
+      this.#open = { ...before, state: "open", resolvedSeconds: null, suspects };
+      events.push({ type: "updated", atSeconds: openedSeconds, incident: this.#open });
+      return;
+    }
+    const onsetSeconds = Math.min(...alarming.map((each) => each.onsetSeconds));
+    this.#open = faultIncident(forecast, suspects, onsetSeconds);
+    this.#worstExcess = excessOf(this.#open.impact);
     events.push({ type: "opened", atSeconds: openedSeconds, incident: this.#open });
   }
 
@@ -167,6 +157,7 @@ export class Detector {
     const resolvedSeconds = forecast.observation.endSeconds - (CALM_WINDOWS - 1) * windowSeconds;
     const resolved: Incident = { ...open, state: "resolved", resolvedSeconds };
     this.#open = null;
+    this.#resolved = resolved;
     for (const evidence of this.#evidence.values()) {
       evidence.forget();
     }
@@ -191,74 +182,4 @@ export class Detector {
       events.push({ type: "opened", atSeconds, incident: this.#openTraffic });
     }
   }
-
-  #nodeNamed(forecast: Forecast, name: string): number {
-    return forecast.observation.topology.nodes.findIndex((node) => node.name === name);
-  }
-}
-
-function trafficIncident(forecast: Forecast, onsetSeconds: number): Incident {
-  const bottleneck = bottleneckOf(forecast);
-  const rise = TrafficWatch.predictedRise(forecast);
-  const where =
-    bottleneck === null
-      ? ""
-      : `; ${bottleneck.node} is ${percent(bottleneck.utilization)} busy and saturates at ${rate(bottleneck.saturationRatePerSecond)}`;
-  return {
-    id: `${new Date(onsetSeconds * 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}-traffic`,
-    verdict: "traffic",
-    state: "open",
-    onsetSeconds,
-    openedSeconds: forecast.observation.endSeconds,
-    resolvedSeconds: null,
-    guiltyNode: bottleneck?.node ?? "",
-    kind: "traffic",
-    confidence: 1,
-    summary: `Traffic, not fault: ${percent(rise - 1)} more latency is what ${rate(forecast.entryRatePerSecond)} must cost${where}.`,
-    suspectsAtOpening: [],
-    suspects: [],
-    ruledOut: [],
-    impact: impactOf(forecast),
-    entryRatePerSecond: forecast.entryRatePerSecond,
-    bottleneck,
-    evidenceTraceIds: [],
-  };
-}
-
-function faultSummary(guilty: Suspect, impact: readonly Impact[]): string {
-  const worst = impact[0];
-  const effect =
-    worst === undefined
-      ? ""
-      : `; p95 of ${worst.operation} is ${duration(worst.observedP95Seconds)}, ${duration(worst.predictedP95Seconds)} expected at ${rate(worst.arrivalRatePerSecond)}`;
-  return `${guilty.node}: ${kindWords(guilty.kind)} (${guilty.reason})${effect}.`;
-}
-
-function bottleneckOf(forecast: Forecast): Incident["bottleneck"] {
-  const { capacity } = forecast;
-  return capacity === null
-    ? null
-    : {
-        node: forecast.observation.topology.nodes[capacity.node]!.name,
-        utilization: capacity.utilization,
-        saturationRatePerSecond: capacity.saturationRatePerSecond,
-      };
-}
-
-/** How clearly the first suspect stands out: its probability, less what the runner-up explains as well. */
-function confidenceOf(suspects: readonly Suspect[]): number {
-  const [first, second] = suspects;
-  if (first === undefined) {
-    return 0;
-  }
-  const rival = second === undefined ? 0 : second.probability * second.explainedShare;
-  return Math.max(0, Math.min(1, first.probability * (1 - 0.5 * rival)));
-}
-
-function excessOf(impact: readonly Impact[]): number {
-  return Math.max(0, ...impact.map((each) => each.observedP95Seconds - each.predictedP95Seconds));
-}
-
-function slug(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
 }

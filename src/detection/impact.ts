@@ -33,3 +33,8 @@ function describe(forecast: OperationForecast, of: Forecast): Impact {
     arrivalRatePerSecond: forecast.arrivalRatePerSecond,
   };
 }
+
+/** The largest p95 beyond prediction, seconds. */
+export function excessOf(impact: readonly Impact[]): number {
+  return Math.max(0, ...impact.map((each) => each.observedP95Seconds - each.predictedP95Seconds));
+}

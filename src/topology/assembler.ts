@@ -199,7 +199,8 @@ export class Assembler {
     const isConsumer = spans.kind[top] === SPAN_KIND.consumer;
     const send = isConsumer ? this.#findSend(spans, top) : undefined;
     const isRoot = top === fragment.top && send === undefined;
-    if (isRoot) {
+    // A fragment whose caller was lost is no entry, unless nobody visible ever calls it.
+    if (isRoot && (!spans.hasParentId[top]! || !registry.hasCaller(visit.operation))) {
       registry.operations[visit.operation]!.isEntry = true;
     }
     const start = spans.start[top]!;

@@ -28,6 +28,7 @@ export class TopologyRegistry implements Topology {
   readonly #operationByName = new Map<string, number>();
   readonly #edgeByEnds = new Map<string, number>();
   readonly #programBySignature = new Map<string, number>();
+  readonly #called = new Set<number>();
   readonly #programCount = new Map<number, number>();
 
   node(name: string, kind: NodeKind): number {
@@ -47,7 +48,13 @@ export class TopologyRegistry implements Topology {
     }));
   }
 
+  /** True when some operation was seen to call this one. */
+  hasCaller(operation: number): boolean {
+    return this.#called.has(operation);
+  }
+
   edge(callerOperation: number, calleeOperation: number, isAsync: boolean): number {
+    this.#called.add(calleeOperation);
     const key = `${callerOperation} ${calleeOperation} ${isAsync ? "a" : "s"}`;
     return this.#entry(this.#edgeByEnds, key, this.edges, (index) => ({
       index,
