@@ -108,7 +108,14 @@ export function featureRows(forecast: Forecast): Float32Array {
 
 /** z, shiftZ, shift, tail, ratio, present: in the order in which FEATURES names them. */
 function residualFeatures(residual: Residual | null): number[] {
-  return [z(residual), shiftZ(residual), shift(residual), residual?.tail ?? 0, ratio(residual), residual === null ? 0 : 1];
+  return [
+    z(residual),
+    shiftZ(residual),
+    shift(residual),
+    residual?.tail ?? 0,
+    ratio(residual),
+    residual === null ? 0 : 1,
+  ];
 }
 
 /** Standard deviations beyond which more says nothing more. */
@@ -161,5 +168,7 @@ function neighboursOf(forecast: Forecast): Map<number, { callees: NodeForecast[]
       entryOf(callee).callers.add(callerForecast);
     }
   }
-  return new Map([...found].map(([node, { callees, callers }]) => [node, { callees: [...callees], callers: [...callers] }]));
+  return new Map(
+    [...found].map(([node, { callees, callers }]) => [node, { callees: [...callees], callers: [...callers] }]),
+  );
 }

@@ -125,7 +125,11 @@ function lossOf(tf: Tensorflow, layers: readonly LayerVariables[], examples: Exa
 
 const KIND_COUNT = OUTPUT_COUNT - 1;
 
-function guiltLogits(tf: Tensorflow, weights: readonly LayerWeights[], examples: readonly TrainingExample[]): Float32Array[] {
+function guiltLogits(
+  tf: Tensorflow,
+  weights: readonly LayerWeights[],
+  examples: readonly TrainingExample[],
+): Float32Array[] {
   const layers = loadLayers(tf, weights);
   return examples.map((example) =>
     tf.tidy(() => {

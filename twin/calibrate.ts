@@ -1,8 +1,14 @@
 import type { StationStructure } from "../src/contracts/forecast.ts";
 import type { Topology } from "../src/contracts/observation.ts";
-import { type History, type LearnedVisit } from "./history.ts";
+import type { History, LearnedVisit } from "./history.ts";
 import { invert } from "./invert.ts";
-import type { Knowledge, NodeKnowledge, OperationKnowledge, ProgramKnowledge, StructureKnowledge } from "./knowledge.ts";
+import type {
+  Knowledge,
+  NodeKnowledge,
+  OperationKnowledge,
+  ProgramKnowledge,
+  StructureKnowledge,
+} from "./knowledge.ts";
 import { Reference } from "./reference.ts";
 import { selectStructuresOfInstances } from "./structure.ts";
 
@@ -38,7 +44,12 @@ interface SortedVisits {
   readonly childSeconds: Float64Array;
 }
 
-function calibrateNode(node: number, instances: readonly number[], history: History, topology: Topology): NodeKnowledge {
+function calibrateNode(
+  node: number,
+  instances: readonly number[],
+  history: History,
+  topology: Topology,
+): NodeKnowledge {
   const runs = instances.map((instance) => sortVisits(instance, history.visitsByInstance.get(instance)!));
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs);

@@ -3,8 +3,8 @@ import type { Observation } from "../src/contracts/observation.ts";
 import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "./knowledge.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 import { Reference } from "./reference.ts";
-import { simulateWindow } from "./simulated-window.ts";
 import { compileNetwork } from "./simulate.ts";
+import { simulateWindow } from "./simulated-window.ts";
 
 const REPLICATES = 4;
 /** Fewer samples of an edge or operation than this do not make an observed distribution. */
@@ -108,7 +108,10 @@ function observedPrograms(window: Observation, rows: readonly number[]): Program
     const segmentCount = visits.segmentStart[first + 1]! - visits.segmentStart[first]!;
     const segmentSamples = new Float64Array(list.length * segmentCount);
     list.forEach((row, i) => {
-      segmentSamples.set(visits.segmentSeconds.subarray(visits.segmentStart[row]!, visits.segmentStart[row]! + segmentCount), i * segmentCount);
+      segmentSamples.set(
+        visits.segmentSeconds.subarray(visits.segmentStart[row]!, visits.segmentStart[row]! + segmentCount),
+        i * segmentCount,
+      );
     });
     return { program, count: list.length, segmentSamples, segmentCount };
   });

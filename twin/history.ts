@@ -1,7 +1,7 @@
 import type { Observation } from "../src/contracts/observation.ts";
-import { type InstanceJobs, jobsByInstance } from "./window-jobs.ts";
 import { NumberRing } from "./ring.ts";
 import { entryRateOf } from "./traffic.ts";
+import { type InstanceJobs, jobsByInstance } from "./window-jobs.ts";
 
 /** Visits kept of one instance. */
 const JOBS_PER_INSTANCE_MAX = 4000;
@@ -116,7 +116,8 @@ export class History {
     }
     const rate = entryRateOf(observation);
     const weight = Math.max(1 / this.windowCount, 1 / RATE_HALF_LIFE_WINDOWS);
-    this.entryRatePerSecond = this.windowCount === 1 ? rate : this.entryRatePerSecond + weight * (rate - this.entryRatePerSecond);
+    this.entryRatePerSecond =
+      this.windowCount === 1 ? rate : this.entryRatePerSecond + weight * (rate - this.entryRatePerSecond);
   }
 }
 

@@ -48,7 +48,11 @@ export function buildNetwork(knowledge: Knowledge, topology: Topology, overrides
     const forks = asyncEdgesOf.get(operation.operation) ?? [];
     operations.push({ station, programs: programSpecs(operation, topology, operationIndex, forks) });
   }
-  return { spec: { stations, operations, edges }, operationIndex, topologyOperation: Uint32Array.from(topologyOperation) };
+  return {
+    spec: { stations, operations, edges },
+    operationIndex,
+    topologyOperation: Uint32Array.from(topologyOperation),
+  };
 }
 
 const DELAY = { discipline: "delay", serverCount: Number.POSITIVE_INFINITY } as const;
@@ -101,9 +105,7 @@ function programSpecs(
 }
 
 function knownCalls(group: readonly number[], topology: Topology, operationIndex: Int32Array): CallSpec[] {
-  return group
-    .filter((edge) => operationIndex[topology.edges[edge]!.calleeOperation]! >= 0)
-    .map((edge) => ({ edge }));
+  return group.filter((edge) => operationIndex[topology.edges[edge]!.calleeOperation]! >= 0).map((edge) => ({ edge }));
 }
 
 /** The same rows with more columns, the new ones 0. */

@@ -44,9 +44,7 @@ export function forecastNode(parts: {
     utilization: utilizationOf(node, now),
     structures: node.structures.map((each) => each.structure),
     service: service?.residual ?? null,
-    sojourn: isUnpredictable
-      ? null
-      : joined.sojourn.residual(discrepancies.sojourn, joined.sojournVariance),
+    sojourn: isUnpredictable ? null : joined.sojourn.residual(discrepancies.sojourn, joined.sojournVariance),
     gapIn: joined.gapIn.residual(discrepancies.gapIn),
     gapOut: joined.gapOut.residual(discrepancies.gapOut),
     gapOutBreadth: breadth.share,
@@ -58,7 +56,8 @@ export function forecastNode(parts: {
     missingExcess: excess("missingShare"),
     resendExcess: excess("resendMean"),
     programShift: parts.programShift,
-    arrivalResidual: parts.expectedVisits > 0 && now.visitCount > 0 ? Math.log(now.visitCount / parts.expectedVisits) : 0,
+    arrivalResidual:
+      parts.expectedVisits > 0 && now.visitCount > 0 ? Math.log(now.visitCount / parts.expectedVisits) : 0,
     cpuExcess: excess("cpuMean"),
     excessSecondsPerSecond: excessSeconds / joined.windowSeconds,
     impactShare: impactShare(joined, excessSeconds, service?.residual ?? null),

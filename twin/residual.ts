@@ -66,7 +66,8 @@ export class ResidualAccumulator {
     const logRatio = boundedLogRatio(observedMeanSeconds, expectedMeanSeconds);
     // Queueing makes samples of one window alike; the replicates say by how much for the shift, and it is the same here.
     const alike = sampling * 12 * n;
-    const relative = (this.#varianceSum * alike) / (n * expectedMeanSeconds) ** 2;
+    // Where nothing is expected (gaps of no time at all) no ratio says anything; the shift does.
+    const relative = expectedMeanSeconds > 0 ? (this.#varianceSum * alike) / (n * expectedMeanSeconds) ** 2 : 0;
     const meanZ = logRatio / Math.sqrt(relative + discrepancy.logMean ** 2);
     return {
       sampleCount: n,

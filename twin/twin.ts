@@ -5,14 +5,14 @@ import { counterfactuals } from "./counterfactual.ts";
 import { History } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeRates } from "./knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./network-builder.ts";
-import { learnRates, programShift, windowRates } from "./node-rates.ts";
 import { forecastNode, gapBreadth, isBroad } from "./node-forecast.ts";
+import { learnRates, programShift, windowRates } from "./node-rates.ts";
 import { measureGaps, measureNode } from "./node-window.ts";
 import { forecastOperations } from "./operation-forecast.ts";
 import { RecentWindows } from "./recent-windows.ts";
 import { Discrepancy } from "./residual.ts";
-import { type SimulatedWindow, simulateWindow } from "./simulated-window.ts";
 import { type CompiledNetwork, compileNetwork } from "./simulate.ts";
+import { type SimulatedWindow, simulateWindow } from "./simulated-window.ts";
 import { entriesOf, entryRateOf, expectedVisits, reachedLatencySeconds } from "./traffic.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./window-jobs.ts";
 
@@ -66,7 +66,16 @@ export class Twin {
     const entryRatePerSecond = entryRateOf(observation);
     const readiness = this.#readiness(observation);
     if (knowledge === null) {
-      return { observation, isReady: false, readiness, nodes: [], operations: [], entryRatePerSecond, usualEntryRatePerSecond: Number.NaN, capacity: null };
+      return {
+        observation,
+        isReady: false,
+        readiness,
+        nodes: [],
+        operations: [],
+        entryRatePerSecond,
+        usualEntryRatePerSecond: Number.NaN,
+        capacity: null,
+      };
     }
     const simulated = this.#simulate(observation, knowledge);
     const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated);
@@ -112,7 +121,9 @@ export class Twin {
     const { windowCount } = this.#history;
     const { learningWindows } = this.#options;
     const sinceReady = windowCount - learningWindows;
-    return windowCount === Math.ceil(learningWindows / 2) || (sinceReady >= 0 && sinceReady % CALIBRATE_EVERY_WINDOWS === 0);
+    return (
+      windowCount === Math.ceil(learningWindows / 2) || (sinceReady >= 0 && sinceReady % CALIBRATE_EVERY_WINDOWS === 0)
+    );
   }
 
   /** What the entry operations' latency in the last forecast window would have been without each suspect. */
@@ -168,9 +179,15 @@ export class Twin {
 
   #readiness(observation: Observation): NodeReadiness[] {
     return observation.topology.nodes.map((node) => {
-      const learned = this.#knowledge?.nodes.get(node.index)?.visitCount ?? this.#learnedVisits(observation, node.index);
+      const learned =
+        this.#knowledge?.nodes.get(node.index)?.visitCount ?? this.#learnedVisits(observation, node.index);
       const isKnown = this.#knowledge?.nodes.has(node.index) === true && learned >= VISITS_NEEDED;
-      return { node: node.index, visitsLearned: learned, visitsNeeded: VISITS_NEEDED, isReady: this.isReady && isKnown };
+      return {
+        node: node.index,
+        visitsLearned: learned,
+        visitsNeeded: VISITS_NEEDED,
+        isReady: this.isReady && isKnown,
+      };
     });
   }
 

@@ -41,7 +41,9 @@ Examples:
     if (server.degradedReason !== null) {
       log.warn(server.degradedReason);
     }
-    log.info(`OTLP/gRPC on ${settings.host}:${server.otlpGrpcPort}, OTLP/HTTP on ${settings.host}:${server.otlpHttpPort}`);
+    log.info(
+      `OTLP/gRPC on ${settings.host}:${server.otlpGrpcPort}, OTLP/HTTP on ${settings.host}:${server.otlpHttpPort}`,
+    );
     log.info(`page: ${server.url} (Ctrl-C ends)`);
     await aborted(stopSignal());
     await server.stop();

@@ -1,5 +1,4 @@
-import { type Command } from "commander";
-import { runDemo } from "../pipeline/demo.ts";
+import type { Command } from "commander";
 import { createLog } from "../self/log.ts";
 import { SERVER_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -23,6 +22,8 @@ Examples:
     const free = isHeadless ? { apiPort: "0", otlpGrpcPort: "0", otlpHttpPort: "0" } : {};
     const settings = settingsOf({ ...free, ...options }, SERVER_SETTINGS);
     const log = createLog({ json: false });
+    // Loaded only here: it brings the testbed, which the other commands must not need.
+    const { runDemo } = await import("../pipeline/demo.ts");
     const report = await runDemo({
       settings,
       version: VERSION,

@@ -72,7 +72,11 @@ Examples:
 
 /** `labels.json` in the folder, or `<name>.labels.json` beside it. */
 async function findLabels(path: string): Promise<string> {
-  const candidates = [join(path, "labels.json"), `${resolve(path)}.labels.json`, join(resolve(path, ".."), "labels.json")];
+  const candidates = [
+    join(path, "labels.json"),
+    `${resolve(path)}.labels.json`,
+    join(resolve(path, ".."), "labels.json"),
+  ];
   for (const candidate of candidates) {
     try {
       await stat(candidate);
@@ -81,5 +85,9 @@ async function findLabels(path: string): Promise<string> {
       // The next place.
     }
   }
-  throw new SettingsError("--labels", candidates[0], "must name a labels file; none was found in or beside the recording");
+  throw new SettingsError(
+    "--labels",
+    candidates[0],
+    "must name a labels file; none was found in or beside the recording",
+  );
 }

@@ -4,9 +4,9 @@ import { SettingsError, SourceError } from "../contracts/errors.ts";
 import { addAttach } from "./attach.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
+import { addRecord } from "./record.ts";
 import { addReplay } from "./replay.ts";
 import { addSettings } from "./settings.ts";
-import { addRecord } from "./record.ts";
 import { addTrain } from "./train.ts";
 import { VERSION } from "./version.ts";
 
@@ -17,8 +17,9 @@ const EXIT_USAGE = 2;
 const program = new Command("spantwin")
   .description("Finds performance faults in distributed systems with a queueing twin learned from OpenTelemetry.")
   .version(VERSION)
-  .showHelpAfterError("(run with --help for the options)")
   .exitOverride()
+  // A mistake is one line: what commander breaks in two (with its suggestion) is put together.
+  .configureOutput({ outputError: (text, write) => write(`spantwin: ${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`) })
   .addHelpText(
     "after",
     `

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Settings } from "../contracts/settings.ts";
-import { loadSettings } from "../settings/load.ts";
 import { describeSettings } from "../settings/describe.ts";
+import { loadSettings } from "../settings/load.ts";
 
 /** Adds `--config` and one flag for each of the given settings. */
 export function withSettings(command: Command, keys: readonly (keyof Settings)[]): Command {

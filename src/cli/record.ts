@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { SettingsError } from "../contracts/errors.ts";
-import { recordTestbed } from "../pipeline/record.ts";
 import { createLog } from "../self/log.ts";
 import { settingsOf, stopSignal, withSettings } from "./options.ts";
 
@@ -13,13 +12,17 @@ export function addRecord(program: Command): void {
     .requiredOption("--schedule <file>", "what load and which faults, YAML")
     .option("--rate <n>", "entry requests per second at load factor 1", "20")
     .option("--kafka <host:port>", "send orders through this Kafka broker instead of the embedded one")
-    .addHelpText("after", "\nExample:\n  spantwin record recordings/a --schedule datasets/testbed/schedules/sample.yaml --seed 3");
+    .addHelpText(
+      "after",
+      "\nExample:\n  spantwin record recordings/a --schedule datasets/testbed/schedules/sample.yaml --seed 3",
+    );
   withSettings(command, KEYS).action(async (folder: string, options: Record<string, unknown>) => {
     const ratePerSecond = Number(options["rate"]);
     if (!(ratePerSecond > 0 && ratePerSecond <= 200)) {
       throw new SettingsError("--rate", options["rate"], "must be a number above 0 and at most 200");
     }
     const log = createLog({ json: false });
+    const { recordTestbed } = await import("../pipeline/record.ts");
     const { spans } = await recordTestbed({
       settings: settingsOf(options, KEYS),
       folder,

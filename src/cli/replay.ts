@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { RECORDING_FORMATS, type RecordingFormat, openRecording } from "../pipeline/sources.ts";
 import { replay } from "../pipeline/replay.ts";
 import { loadScorer } from "../pipeline/scorers.ts";
+import { openRecording, RECORDING_FORMATS, type RecordingFormat } from "../pipeline/sources.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { Progress } from "./progress.ts";

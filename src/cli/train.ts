@@ -1,4 +1,4 @@
-import { type Command } from "commander";
+import type { Command } from "commander";
 import { readArtifact } from "../../models/artifact.ts";
 import { loadBackend } from "../../models/backend.ts";
 import { SettingsError } from "../contracts/errors.ts";
@@ -53,7 +53,9 @@ Examples:
       name: String(options["name"]),
       artifactPath: String(options["out"]),
       onEpoch: (epoch, trainingLoss, validationLoss) => {
-        progress.show(`epoch ${epoch}/${epochs}: loss ${trainingLoss.toFixed(4)}, validation ${validationLoss.toFixed(4)}`);
+        progress.show(
+          `epoch ${epoch}/${epochs}: loss ${trainingLoss.toFixed(4)}, validation ${validationLoss.toFixed(4)}`,
+        );
       },
     });
     progress.done();

@@ -49,7 +49,11 @@ export interface Incident {
   readonly ruledOut: readonly RuledOut[];
   readonly impact: readonly Impact[];
   readonly entryRatePerSecond: number;
-  readonly bottleneck: { readonly node: string; readonly utilization: number; readonly saturationRatePerSecond: number } | null;
+  readonly bottleneck: {
+    readonly node: string;
+    readonly utilization: number;
+    readonly saturationRatePerSecond: number;
+  } | null;
   readonly evidenceTraceIds: readonly string[];
 }
 

@@ -13,7 +13,13 @@ export interface Store {
   /** Writes all rows of one window at once: all or none. */
   putSeries(rows: readonly SeriesRow[]): void;
   /** Points with from ≤ atSeconds < to, oldest first. */
-  series(query: { node: string; operation: string; fromSeconds: number; toSeconds: number; limit: number }): readonly SeriesPoint[];
+  series(query: {
+    node: string;
+    operation: string;
+    fromSeconds: number;
+    toSeconds: number;
+    limit: number;
+  }): readonly SeriesPoint[];
   /** Inserts, or replaces the incident of the same id. */
   putIncident(incident: Incident): void;
   incident(id: string): Incident | null;

@@ -143,7 +143,9 @@ export class Detector {
       kind: guilty.kind,
       confidence: confidenceOf(suspects.length > 0 ? suspects : open.suspects),
       suspects: suspects.length > 0 ? suspects : open.suspects,
-      ...(isWorse ? { impact, entryRatePerSecond: forecast.entryRatePerSecond, bottleneck: bottleneckOf(forecast) } : {}),
+      ...(isWorse
+        ? { impact, entryRatePerSecond: forecast.entryRatePerSecond, bottleneck: bottleneckOf(forecast) }
+        : {}),
       summary: faultSummary(guilty, isWorse ? impact : open.impact),
     };
     this.#open = next;

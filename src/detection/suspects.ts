@@ -18,7 +18,10 @@ export interface Candidate {
 export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, NodeEvidence>): Candidate[] {
   return forecast.nodes
     .map((each) => ({ node: each.node, evidence: evidence.get(each.node), forecast: each }))
-    .filter((each): each is Candidate => each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.evidence > 0)
+    .filter(
+      (each): each is Candidate =>
+        each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.evidence > 0,
+    )
     .sort((a, b) => b.evidence.meanProbability - a.evidence.meanProbability || a.node - b.node)
     .slice(0, SUSPECTS_MAX);
 }
@@ -69,7 +72,10 @@ export function ruledOut(forecast: Forecast, suspects: readonly Suspect[], predi
   found.push({ what: "traffic", reason: `${quiet}, and what is observed is beyond that` });
   for (const suspect of suspects.slice(1)) {
     if (suspect.explainedShare < EXPLAINS_MIN || suspect.probability < 0.5) {
-      found.push({ what: suspect.node, reason: `explains ${percent(suspect.explainedShare)} of the excess; ${suspect.reason}` });
+      found.push({
+        what: suspect.node,
+        reason: `explains ${percent(suspect.explainedShare)} of the excess; ${suspect.reason}`,
+      });
     }
   }
   const named = new Set(suspects.map((suspect) => suspect.node));

@@ -46,7 +46,9 @@ export function evidenceWords(node: NodeForecast, instanceName: string | null): 
   const say = (words: string, residual: Residual | null): void => {
     if (residual !== null && isMaterialRise(residual) && residual.z > 2) {
       const observed = duration(residual.observedMeanSeconds);
-      parts.push(`${words} ${observed}, ${duration(residual.expectedMeanSeconds)} expected (${residual.z.toFixed(1)}σ)`);
+      parts.push(
+        `${words} ${observed}, ${duration(residual.expectedMeanSeconds)} expected (${residual.z.toFixed(1)}σ)`,
+      );
     }
   };
   say("service time", node.service);

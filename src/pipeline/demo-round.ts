@@ -151,7 +151,8 @@ export class DemoRound {
     const early = this.#latest("fault").some(({ incident }) => incident.openedSeconds < faultStart - EARLY_SECONDS);
     const surgeEnd = surge.endSeconds ?? Number.POSITIVE_INFINITY;
     const traffic = this.#latest("traffic").find(
-      ({ incident }) => incident.openedSeconds >= surge.startSeconds && incident.openedSeconds <= surgeEnd + EARLY_SECONDS,
+      ({ incident }) =>
+        incident.openedSeconds >= surge.startSeconds && incident.openedSeconds <= surgeEnd + EARLY_SECONDS,
     );
     return {
       isSilent: !early,

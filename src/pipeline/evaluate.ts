@@ -1,4 +1,4 @@
-import { createBaseline, BASELINE_NAMES } from "../../models/baselines/all-baselines.ts";
+import { BASELINE_NAMES, createBaseline } from "../../models/baselines/all-baselines.ts";
 import type { ModelView } from "../contracts/api.ts";
 import type { IncidentEvent } from "../contracts/incident.ts";
 import type { Labels } from "../contracts/labels.ts";

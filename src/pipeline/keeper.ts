@@ -1,6 +1,6 @@
 import type { SeriesPoint, TraceSpanView, TraceView } from "../contracts/api.ts";
 import type { SeriesRow, Store } from "../contracts/store.ts";
-import { type SpanBatch, SPAN_KIND, type TelemetryBatch } from "../contracts/telemetry.ts";
+import { SPAN_KIND, type SpanBatch, type TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { finiteBand } from "./live-view.ts";
 

@@ -33,7 +33,9 @@ export async function labelledWindows(parts: {
   let seen = 0;
   const take = (forecast: Forecast): void => {
     const { startSeconds, endSeconds } = forecast.observation;
-    const touching = labels.faults.filter((each) => startSeconds < each.end + AFTERMATH_SECONDS && endSeconds > each.start);
+    const touching = labels.faults.filter(
+      (each) => startSeconds < each.end + AFTERMATH_SECONDS && endSeconds > each.start,
+    );
     if (touching.length === 0) {
       if (++seen > 2) {
         twin.learn(forecast);

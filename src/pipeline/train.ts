@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readLabels } from "../../datasets/labels.ts";
 import { type ModelArtifact, serializeArtifact } from "../../models/artifact.ts";
 import type { Backend } from "../../models/backend.ts";
 import { featureRows } from "../../models/features.ts";
 import { modelCard } from "../../models/model-card.ts";
 import { type TrainingExample, trainNetwork } from "../../models/training.ts";
 import { Twin } from "../../twin/twin.ts";
-import { readLabels } from "../../datasets/labels.ts";
 import { FAULT_KINDS } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
@@ -103,7 +103,17 @@ function examplesOf(recordings: readonly TrainingRecording[]): TrainingExample[]
   return recordings.flatMap((recording) => recording.windows.flatMap((window) => exampleOf(window) ?? []));
 }
 
-function describe(recording: TrainingRecording): { name: string; hash: string; cleanWindows: number; faultWindows: number } {
+function describe(recording: TrainingRecording): {
+  name: string;
+  hash: string;
+  cleanWindows: number;
+  faultWindows: number;
+} {
   const faultWindows = recording.windows.filter((window) => window.fault !== null).length;
-  return { name: recording.name, hash: recording.hash, cleanWindows: recording.windows.length - faultWindows, faultWindows };
+  return {
+    name: recording.name,
+    hash: recording.hash,
+    cleanWindows: recording.windows.length - faultWindows,
+    faultWindows,
+  };
 }

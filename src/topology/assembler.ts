@@ -1,26 +1,17 @@
 import type { NodeKind } from "../contracts/observation.ts";
 import { type Ledger, PEER_KIND, SPAN_KIND } from "../contracts/telemetry.ts";
-import { CalleeMemory } from "./callee-memory.ts";
 import { groupCalls, type VisitCall } from "./call-groups.ts";
+import { CalleeMemory } from "./callee-memory.ts";
+import { countLosses, type Fragment } from "./fragments.ts";
 import { type PendingSend, PendingSends } from "./pending-sends.ts";
 import type { TopologyRegistry } from "./registry.ts";
 import type { TraceSpans } from "./trace-spans.ts";
+import { type OpenCall, type OpenVisit, VisitSplitter } from "./visit-splitter.ts";
 import type { CallRow, VisitRow } from "./window-builder.ts";
 
 /** A call that ends this much later than its visit, absolutely and relative to it, was not waited for. */
 const ASYNC_OVERHANG_SECONDS = 0.0002;
 const ASYNC_OVERHANG_SHARE = 0.02;
-/** A child that starts this much before its parent shows that their clocks differ. */
-const SKEW_SECONDS_MIN = 0.0005;
-
-/** Part of a trace that hangs together without an asynchronous leg: one exogenous or message-driven visit and all below. */
-export interface Fragment {
-  /** Span index of its first visit. */
-  readonly top: number;
-  /** Span indices. */
-  readonly spans: number[];
-  endSeconds: number;
-}
 
 export interface FragmentRows {
   readonly visits: VisitRow[];
@@ -28,58 +19,21 @@ export interface FragmentRows {
   readonly calls: CallRow[];
 }
 
-interface OpenVisit {
-  readonly span: number;
-  readonly operation: number;
-  readonly calls: OpenCall[];
-}
-
-interface OpenCall {
-  readonly span: number;
-  /** Span of the callee's visit, −1 when none was seen. */
-  callee: number;
-}
-
 /** Turns the spans of a trace into visits and calls, and learns names and edges on the way. */
 export class Assembler {
   readonly #registry: TopologyRegistry;
   readonly #ledger: Ledger;
+  readonly #splitter: VisitSplitter;
   readonly #callees = new CalleeMemory();
   readonly #sends = new PendingSends({ limit: 100_000, keepSeconds: 900 });
-  /** Scratch, by span: the visit it belongs to (its top span), and the call it is part of. */
-  #visitOf: number[] = [];
-  #callOf: number[] = [];
-
   constructor(registry: TopologyRegistry, ledger: Ledger) {
     this.#registry = registry;
     this.#ledger = ledger;
+    this.#splitter = new VisitSplitter(registry);
   }
 
   forgetBefore(eventTimeSeconds: number): void {
     this.#sends.forgetBefore(eventTimeSeconds);
-  }
-
-  /** The fragments of a loaded trace: the sync parts that hang together. */
-  fragments(spans: TraceSpans): Fragment[] {
-    const byTop = new Map<number, Fragment>();
-    for (let i = 0; i < spans.count; i++) {
-      let top = i;
-      for (let depth = 0; depth < spans.count; depth++) {
-        const parent = spans.parent[top]!;
-        if (parent < 0 || spans.kind[top] === SPAN_KIND.consumer) {
-          break;
-        }
-        top = parent;
-      }
-      let fragment = byTop.get(top);
-      if (fragment === undefined) {
-        fragment = { top, spans: [], endSeconds: 0 };
-        byTop.set(top, fragment);
-      }
-      fragment.spans.push(i);
-      fragment.endSeconds = Math.max(fragment.endSeconds, spans.end[i]!);
-    }
-    return [...byTop.values()];
   }
 
   /** Remembers every message sent, so that its consumer finds it even when it is done before the sender's trace is. */
@@ -93,8 +47,8 @@ export class Assembler {
   }
 
   assemble(spans: TraceSpans, fragment: Fragment): FragmentRows {
-    this.#countLosses(spans, fragment);
-    const visits = this.#splitVisits(spans, fragment);
+    countLosses(spans, fragment, this.#ledger);
+    const visits = this.#splitter.split(spans, fragment);
     const rows: FragmentRows = { visits: [], calls: [] };
     const rowOfSpan = new Map<number, number>();
     for (const visit of visits.values()) {
@@ -107,89 +61,6 @@ export class Assembler {
       this.#addCalls(spans, visit, rowOfSpan, rows, visits);
     }
     return rows;
-  }
-
-  /** A span begins a visit when it serves somebody: SERVER, CONSUMER, no known parent, or a parent that ran elsewhere. */
-  #beginsVisit(spans: TraceSpans, i: number, fragment: Fragment): boolean {
-    const parent = spans.parent[i]!;
-    if (i === fragment.top || parent < 0) {
-      return true;
-    }
-    if (spans.instance(parent) !== spans.instance(i)) {
-      return true;
-    }
-    return spans.kind[i] === SPAN_KIND.server && spans.kind[parent] === SPAN_KIND.client;
-  }
-
-  #splitVisits(spans: TraceSpans, fragment: Fragment): Map<number, OpenVisit> {
-    const visits = new Map<number, OpenVisit>();
-    const visitOf = this.#visitOf;
-    const callOf = this.#callOf;
-    for (const i of fragment.spans) {
-      visitOf[i] = -1;
-      callOf[i] = -1;
-    }
-    for (const i of fragment.spans) {
-      this.#placeInVisit(spans, i, fragment);
-      if (visitOf[i] === i) {
-        const node = this.#registry.node(spans.service(i), "service");
-        visits.set(i, { span: i, operation: this.#registry.operation(node, spans.operation(i)), calls: [] });
-      }
-    }
-    for (const i of fragment.spans) {
-      // The outermost CLIENT or PRODUCER of a visit is the call; what lies below it in the same visit is its detail.
-      if (visitOf[i] !== i && this.#isOutermostCall(spans, i)) {
-        callOf[i] = i;
-        visits.get(visitOf[i]!)!.calls.push({ span: i, callee: -1 });
-      }
-    }
-    for (const visit of visits.values()) {
-      this.#attachToCaller(spans, visit, visits);
-    }
-    return visits;
-  }
-
-  #placeInVisit(spans: TraceSpans, i: number, fragment: Fragment): number {
-    const known = this.#visitOf[i]!;
-    if (known >= 0) {
-      return known;
-    }
-    const top = this.#beginsVisit(spans, i, fragment) ? i : this.#placeInVisit(spans, spans.parent[i]!, fragment);
-    this.#visitOf[i] = top;
-    return top;
-  }
-
-  #isOutermostCall(spans: TraceSpans, i: number): boolean {
-    if (!isCallKind(spans.kind[i]!)) {
-      return false;
-    }
-    const visit = this.#visitOf[i]!;
-    for (let k = spans.parent[i]!; k >= 0 && k !== visit; k = spans.parent[k]!) {
-      if (isCallKind(spans.kind[k]!)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  #attachToCaller(spans: TraceSpans, visit: OpenVisit, visits: Map<number, OpenVisit>): void {
-    const parent = spans.parent[visit.span]!;
-    const callerTop = parent >= 0 ? this.#visitOf[parent]! : -1;
-    const caller = visits.get(callerTop);
-    if (caller === undefined || spans.kind[visit.span] === SPAN_KIND.consumer) {
-      return;
-    }
-    let k = parent;
-    while (k !== callerTop && this.#callOf[k] !== k) {
-      k = spans.parent[k]!;
-    }
-    const call = caller.calls.find((candidate) => candidate.span === k && candidate.callee < 0);
-    if (call !== undefined) {
-      call.callee = visit.span;
-    } else {
-      // No CLIENT span around it: the callee's own interval stands for the call.
-      caller.calls.push({ span: visit.span, callee: visit.span });
-    }
   }
 
   #visitRow(spans: TraceSpans, visit: OpenVisit, visits: Map<number, OpenVisit>, fragment: Fragment): VisitRow {
@@ -349,27 +220,6 @@ export class Assembler {
       segments: [durationSeconds],
     };
   }
-
-  #countLosses(spans: TraceSpans, fragment: Fragment): void {
-    const top = fragment.top;
-    const isConsumer = spans.kind[top] === SPAN_KIND.consumer;
-    if (spans.hasParentId[top]! && spans.parent[top]! < 0 && !isConsumer) {
-      this.#ledger.lost(spans.service(top), "orphan", 1);
-    }
-    for (const i of fragment.spans) {
-      const parent = spans.parent[i]!;
-      if (parent >= 0 && spans.kind[i] !== SPAN_KIND.consumer && spans.start[i]! < spans.start[parent]! - SKEW_SECONDS_MIN) {
-        this.#ledger.lost(spans.service(i), "skewed", 1);
-      }
-      if (spans.batch[i]!.durationSeconds[spans.row[i]!]! < 0) {
-        this.#ledger.lost(spans.service(i), "negative-duration", 1);
-      }
-    }
-  }
-}
-
-function isCallKind(kind: number): boolean {
-  return kind === SPAN_KIND.client || kind === SPAN_KIND.producer;
 }
 
 function leafKind(peerKind: number, spanKind: number): NodeKind {

@@ -1,6 +1,7 @@
 import type { Observation, Topology } from "../contracts/observation.ts";
 import type { Ledger, MetricPoint, TelemetryBatch } from "../contracts/telemetry.ts";
-import { Assembler, type Fragment } from "./assembler.ts";
+import { Assembler } from "./assembler.ts";
+import { type Fragment, fragmentsOf } from "./fragments.ts";
 import { TopologyRegistry } from "./registry.ts";
 import { type OpenTrace, TraceBuffer } from "./trace-buffer.ts";
 import { TraceSpans } from "./trace-spans.ts";
@@ -173,7 +174,7 @@ export class Observer {
     this.#assembler.rememberSends(spans);
     const kept: number[] = [];
     let nextDue = Number.POSITIVE_INFINITY;
-    for (const fragment of this.#assembler.fragments(spans)) {
+    for (const fragment of fragmentsOf(spans)) {
       if (fragment.endSeconds <= dueSeconds) {
         this.#addFragment(fragment);
       } else {

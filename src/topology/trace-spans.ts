@@ -1,4 +1,4 @@
-import { type SpanBatch, SPAN_KIND } from "../contracts/telemetry.ts";
+import { SPAN_KIND, type SpanBatch } from "../contracts/telemetry.ts";
 import { mixTo53Bits, type OpenTrace } from "./trace-buffer.ts";
 
 /** Spans of one open trace as flat columns with parents resolved. Reused from trace to trace. */

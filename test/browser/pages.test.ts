@@ -70,7 +70,7 @@ const pages: readonly (readonly [Scenario, string, string])[] = [
 const look = async (scenario: Scenario, hash: string, text: string, options: PageOptions): Promise<void> => {
   const page = await visit(scenario, hash, options);
   await page.getByText(text).first().waitFor({ state: "attached" });
-  await page.waitForFunction("document.querySelector('.pending:not(.failed)') === null");
+  await expect.poll(() => page.locator(".pending:not(.failed)").count()).toBe(0);
   expect(await violationsOf(page)).toEqual([]);
   expect(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")).toBe(true);
   expect(opened?.problems).toEqual([]);

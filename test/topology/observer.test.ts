@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Ledger, LedgerRow, LossReason } from "../../src/contracts/telemetry.ts";
 import type { Observation } from "../../src/contracts/observation.ts";
+import type { Ledger, LedgerRow, LossReason } from "../../src/contracts/telemetry.ts";
 import { Observer } from "../../src/topology/observer.ts";
 import { batchOf, type TestSpan } from "./spans.ts";
 
@@ -68,16 +68,53 @@ function visitsOf(window: Observation) {
 /** A front calls two services in parallel and then a third. */
 function fanOut(trace: number, at: number): TestSpan[] {
   const base = trace * 100;
-  const span = (id: number, rest: Omit<TestSpan, "trace" | "id" | "start" | "end"> & { from: number; to: number }): TestSpan => {
+  const span = (
+    id: number,
+    rest: Omit<TestSpan, "trace" | "id" | "start" | "end"> & { from: number; to: number },
+  ): TestSpan => {
     const { from, to, ...fields } = rest;
-    return { ...fields, trace, id: base + id, start: at + from, end: at + to, ...(fields.parent === undefined ? {} : { parent: base + fields.parent }) };
+    return {
+      ...fields,
+      trace,
+      id: base + id,
+      start: at + from,
+      end: at + to,
+      ...(fields.parent === undefined ? {} : { parent: base + fields.parent }),
+    };
   };
   return [
     span(3, { parent: 2, kind: SERVER, service: "a", operation: "GET /a", from: 0.012, to: 0.028 }),
-    span(2, { parent: 1, kind: CLIENT, service: "front", operation: "GET a", peer: "a:80", peerKind: 4, from: 0.01, to: 0.03 }),
+    span(2, {
+      parent: 1,
+      kind: CLIENT,
+      service: "front",
+      operation: "GET a",
+      peer: "a:80",
+      peerKind: 4,
+      from: 0.01,
+      to: 0.03,
+    }),
     span(5, { parent: 4, kind: SERVER, service: "b", operation: "GET /b", from: 0.012, to: 0.038 }),
-    span(4, { parent: 1, kind: CLIENT, service: "front", operation: "GET b", peer: "b:80", peerKind: 4, from: 0.011, to: 0.04 }),
-    span(6, { parent: 1, kind: CLIENT, service: "front", operation: "SELECT t", peer: "sqlite/shop", peerKind: 1, from: 0.05, to: 0.06 }),
+    span(4, {
+      parent: 1,
+      kind: CLIENT,
+      service: "front",
+      operation: "GET b",
+      peer: "b:80",
+      peerKind: 4,
+      from: 0.011,
+      to: 0.04,
+    }),
+    span(6, {
+      parent: 1,
+      kind: CLIENT,
+      service: "front",
+      operation: "SELECT t",
+      peer: "sqlite/shop",
+      peerKind: 1,
+      from: 0.05,
+      to: 0.06,
+    }),
     span(1, { kind: SERVER, service: "front", operation: "GET /", from: 0, to: 0.065 }),
   ];
 }
@@ -93,10 +130,14 @@ describe("pairing", () => {
   });
 
   test("an edge's gap is the caller's duration minus the callee's, whatever their clocks say", () => {
-    const shifted = fanOut(1, 100).map((span) => (span.service === "a" ? { ...span, start: span.start + 0.5, end: span.end + 0.5 } : span));
+    const shifted = fanOut(1, 100).map((span) =>
+      span.service === "a" ? { ...span, start: span.start + 0.5, end: span.end + 0.5 } : span,
+    );
     const { windows } = observe(shifted);
     const { calls, topology } = windows[0]!;
-    const row = [...calls.edge].findIndex((edge) => topology.operations[topology.edges[edge]!.calleeOperation]!.name === "GET /a");
+    const row = [...calls.edge].findIndex(
+      (edge) => topology.operations[topology.edges[edge]!.calleeOperation]!.name === "GET /a",
+    );
     expect(calls.gapSeconds[row]).toBeCloseTo(0.004, 6);
   });
 
@@ -125,7 +166,18 @@ describe("pairing", () => {
 
 describe("messages", () => {
   const message = (at: number, lag: number, how: "parent" | "link"): TestSpan[] => [
-    { trace: 1, id: 2, parent: 1, kind: PRODUCER, service: "shop", operation: "send orders", peer: "queue/orders", peerKind: 3, start: at, end: at + 0.01 },
+    {
+      trace: 1,
+      id: 2,
+      parent: 1,
+      kind: PRODUCER,
+      service: "shop",
+      operation: "send orders",
+      peer: "queue/orders",
+      peerKind: 3,
+      start: at,
+      end: at + 0.01,
+    },
     { trace: 1, id: 1, kind: SERVER, service: "shop", operation: "POST /order", start: at - 0.01, end: at + 0.02 },
     {
       trace: how === "parent" ? 1 : 9,
@@ -151,7 +203,11 @@ describe("messages", () => {
   });
 
   test("the sender's trace does not wait for a consumer that takes long", () => {
-    const { windows } = observe([...message(100, 20, "parent").slice(0, 2), ...fanOut(5, 110), message(100, 20, "parent")[2]!]);
+    const { windows } = observe([
+      ...message(100, 20, "parent").slice(0, 2),
+      ...fanOut(5, 110),
+      message(100, 20, "parent")[2]!,
+    ]);
     expect(windows.map((window) => window.startSeconds)).toEqual([100, 110, 120]);
   });
 });

@@ -120,7 +120,16 @@ export function probabilities(scored: Scored): number[] {
 }
 
 export function residual(z: number, sampleCount = 30): Residual {
-  return { sampleCount, observedMeanSeconds: 0.02, expectedMeanSeconds: 0.01, shift: 0.2, tail: 0.1, shiftZ: z, meanZ: z, z };
+  return {
+    sampleCount,
+    observedMeanSeconds: 0.02,
+    expectedMeanSeconds: 0.01,
+    shift: 0.2,
+    tail: 0.1,
+    shiftZ: z,
+    meanZ: z,
+    z,
+  };
 }
 
 export function nodeForecast(node: number, rest: Partial<NodeForecast> = {}): NodeForecast {

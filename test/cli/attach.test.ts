@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
+import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { start, until } from "./run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "spantwin-attach-"));
+let server: ReturnType<typeof start>;
+let ports: { grpc: number; http: number; api: string };
+
+beforeAll(async () => {
+  const free = ["--api-port", "0", "--otlp-grpc-port", "0", "--otlp-http-port", "0"];
+  server = start(["attach", ...free, "--data-directory", folder]);
+  const [, grpc, http] = await until(server.output, /gRPC on 127\.0\.0\.1:(\d+), OTLP\/HTTP on 127\.0\.0\.1:(\d+)/);
+  const [, api] = await until(server.output, /page: (http:\S+)/);
+  ports = { grpc: Number(grpc), http: Number(http), api: api! };
+}, 60_000);
+
+afterAll(async () => {
+  server.child.kill("SIGTERM");
+  const { code } = await server.finished;
+  rmSync(folder, { recursive: true, force: true });
+  expect(code).toBe(0);
+});
+
+async function exportOneSpan(exporter: SpanExporter, service: string): Promise<void> {
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({ "service.name": service }),
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
+  provider.getTracer("test").startSpan("work").end();
+  await provider.forceFlush();
+  await provider.shutdown();
+}
+
+async function receivedOf(service: string): Promise<number> {
+  const response = await fetch(new URL("api/v1/ledger", ports.api));
+  const { rows } = (await response.json()) as { rows: { service: string; received: number }[] };
+  return rows.find((row) => row.service === service)?.received ?? 0;
+}
+
+describe("spantwin attach", () => {
+  test.each([
+    { name: "grpc", exporter: () => new GrpcExporter({ url: `http://127.0.0.1:${ports.grpc}` }) },
+    { name: "http-json", exporter: () => new JsonExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }) },
+    { name: "http-protobuf", exporter: () => new ProtobufExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }) },
+  ])("takes a span from the real $name exporter", async ({ name, exporter }) => {
+    await exportOneSpan(exporter(), `from-${name}`);
+    expect(await receivedOf(`from-${name}`)).toBe(1);
+  });
+
+  test("answers a malformed body with 400 and loses nothing else", async () => {
+    const response = await fetch(`http://127.0.0.1:${ports.http}/v1/traces`, {
+      method: "POST",
+      headers: { "content-type": "application/x-protobuf" },
+      body: Buffer.from([0xff, 0xff, 0xff]),
+    });
+    expect(response.status).toBe(400);
+    await exportOneSpan(new ProtobufExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }), "afterwards");
+    expect(await receivedOf("afterwards")).toBe(1);
+  });
+
+  test("says that it is not ready while it learns", async () => {
+    const response = await fetch(new URL("readyz", ports.api));
+    const body = (await response.json()) as { ready: boolean; phase: string };
+    expect(response.status).toBe(503);
+    expect(body).toMatchObject({ ready: false, phase: "learning" });
+  });
+});

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { run } from "./run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "spantwin-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function complaint(stderr: string): string[] {
+  return stderr.split("\n").filter((line) => line !== "");
+}
+
+describe("a user's mistake is one line that names the thing, and exit code 2", () => {
+  test.each([
+    { what: "unknown command", args: ["watch"], names: "watch" },
+    { what: "unknown flag", args: ["replay", "x", "--fromat", "nezha"], names: "--fromat" },
+    { what: "unknown format", args: ["replay", "x", "--format", "jeager"], names: "jeager" },
+    { what: "recording that is not there", args: ["replay", "/no/such/place"], names: "/no/such/place" },
+    { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
+    { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
+    { what: "labels that are not there", args: ["evaluate", folder], names: "labels.json" },
+    { what: "epochs out of their limits", args: ["train", "--data", ".", "--validation", ".", "--epochs", "0"], names: "--epochs" },
+  ])("$what", async ({ args, names }) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(stdout).toBe("");
+    expect(complaint(stderr)).toHaveLength(1);
+    expect(stderr).toContain(names);
+    expect(code).toBe(2);
+  });
+
+  test("a settings file with an unknown key names the key and the nearest one", async () => {
+    const file = join(folder, "settings.yaml");
+    writeFileSync(file, "windowSecond: 5\n");
+    const { code, stderr } = await run(["replay", ".", "--config", file]);
+    expect(stderr).toContain("windowSecond");
+    expect(stderr).toContain("windowSeconds");
+    expect(code).toBe(2);
+  });
+
+  test("a port in use is named, and nothing is left listening", async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
+    const { port } = blocker.address() as { port: number };
+    const flags = ["--api-port", "0", "--otlp-http-port", "0", "--data-directory", join(folder, "data")];
+    const { code, stderr } = await run(["attach", "--otlp-grpc-port", String(port), ...flags]);
+    blocker.close();
+    expect(complaint(stderr)).toHaveLength(1);
+    expect(stderr).toContain(String(port));
+    expect(stderr).toContain("otlpGrpcPort");
+    expect(code).toBe(2);
+  });
+});
+
+describe("help", () => {
+  test.each(["demo", "attach", "replay", "evaluate", "train", "record", "settings"])("of %s has examples", async (name) => {
+    const { code, stdout } = await run([name, "--help"]);
+    expect(stdout).toContain(`spantwin ${name}`);
+    expect(stdout).toMatch(/Examples?:/);
+    expect(code).toBe(0);
+  });
+});
