@@ -177,15 +177,17 @@ export class Twin {
     return byNode;
   }
 
+  /** While learning, visits needed are those the missing windows should bring: time is needed as much as visits. */
   #readiness(observation: Observation): NodeReadiness[] {
+    const { windowCount } = this.#history;
+    const missing = Math.max(1, this.#options.learningWindows / Math.max(1, windowCount));
     return observation.topology.nodes.map((node) => {
-      const learned =
-        this.#knowledge?.nodes.get(node.index)?.visitCount ?? this.#learnedVisits(observation, node.index);
-      const isKnown = this.#knowledge?.nodes.has(node.index) === true && learned >= VISITS_NEEDED;
+      const learned = this.#learnedVisits(observation, node.index);
+      const isKnown = (this.#knowledge?.nodes.get(node.index)?.visitCount ?? 0) >= VISITS_NEEDED;
       return {
         node: node.index,
         visitsLearned: learned,
-        visitsNeeded: VISITS_NEEDED,
+        visitsNeeded: Math.max(VISITS_NEEDED, Math.ceil(learned * missing)),
         isReady: this.isReady && isKnown,
       };
     });

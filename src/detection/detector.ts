@@ -80,10 +80,18 @@ export class Detector {
 
   #gather(scored: Scored): void {
     const byNode = new Map<number, NodeForecast>(scored.forecast.nodes.map((node) => [node.node, node]));
+    const seen = new Set<NodeEvidence>();
     for (const score of scored.nodes) {
       const node = byNode.get(score.node);
       if (node !== undefined) {
-        this.#evidenceOf(score).take(score, scored.forecast.observation.startSeconds, isMaterial(node));
+        const evidence = this.#evidenceOf(score);
+        evidence.take(score, scored.forecast.observation.startSeconds, isMaterial(node));
+        seen.add(evidence);
+      }
+    }
+    for (const evidence of this.#evidence.values()) {
+      if (!seen.has(evidence)) {
+        evidence.takeNothing();
       }
     }
   }

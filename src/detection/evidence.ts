@@ -37,6 +37,12 @@ export class NodeEvidence {
     this.evidence = Math.max(0, Math.min(EVIDENCE_MAX, this.evidence + this.lastStep));
   }
 
+  /** A window in which nobody visited or called the node: suspicion fades, or it would stay for ever. */
+  takeNothing(): void {
+    this.lastStep = -1;
+    this.evidence = Math.max(0, this.evidence - 1);
+  }
+
   /** Mean probability over all windows since the onset; 0 before any. */
   get meanProbability(): number {
     return this.#windows === 0 ? 0 : this.#probabilitySum / this.#windows;

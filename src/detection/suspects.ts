@@ -68,8 +68,9 @@ function likeliestKind(evidence: NodeEvidence): { kind: FaultKind; kindProbabili
 /** What it is not, and why: traffic, suspects that explain nothing, and the nodes whose residuals stay in their bands. */
 export function ruledOut(forecast: Forecast, suspects: readonly Suspect[], predictedRise: number): RuledOut[] {
   const found: RuledOut[] = [];
-  const quiet = `at ${forecast.entryRatePerSecond.toFixed(1)} requests/s the twin predicts ${percent(predictedRise - 1)} more latency than at a quiet hour`;
-  found.push({ what: "traffic", reason: `${quiet}, and what is observed is beyond that` });
+  const more = predictedRise > 1.02 ? `${percent(predictedRise - 1)} more latency than` : "no more latency than";
+  const predicted = `at ${forecast.entryRatePerSecond.toFixed(1)} requests/s the twin predicts ${more} at a quiet hour`;
+  found.push({ what: "traffic", reason: `${predicted}, and what is observed is beyond that` });
   for (const suspect of suspects.slice(1)) {
     if (suspect.explainedShare < EXPLAINS_MIN || suspect.probability < 0.5) {
       found.push({

@@ -9,6 +9,7 @@ import type {
   StreamEvent,
 } from "../contracts/api.ts";
 import type { NodeForecast, OperationForecast } from "../contracts/forecast.ts";
+import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import type { Line, WindowResult } from "./line.ts";
 
@@ -155,7 +156,7 @@ function mapNode(result: WindowResult, index: number): MapNode {
     health: healthOf(result, index, seen, isReady),
     isReady,
     instanceCount: topology.instances.filter((each) => each.node === index).length,
-    ratePerSecond: seen?.arrivalRatePerSecond ?? 0,
+    ratePerSecond: seen?.arrivalRatePerSecond ?? visitRate(forecast.observation, index),
     utilization: seen === undefined || Number.isNaN(seen.utilization) ? null : seen.utilization,
     observedP95Seconds: slowest?.observedP95Seconds ?? null,
     predictedP95Seconds: slowest === undefined ? null : finiteBand(slowest.predictedP95Seconds),
@@ -190,6 +191,13 @@ function healthOf(result: WindowResult, index: number, seen: NodeForecast | unde
   return detector.openTraffic?.guiltyNode === name ? "traffic" : "healthy";
 }
 
+/** Visits per second, while there is no forecast of the node yet. */
+function visitRate(observation: Observation, node: number): number {
+  const { visits, topology } = observation;
+  const count = visits.operation.filter((operation) => topology.operations[operation]!.node === node).length;
+  return count / (observation.endSeconds - observation.startSeconds);
+}
+
 /** The node's most visited operation speaks for it on the map. */
 function slowestOperation(
   forecasts: readonly OperationForecast[],
@@ -215,8 +223,10 @@ function mapEdges(result: WindowResult): MapEdge[] {
     const from = nodeName(edge.callerOperation);
     const to = nodeName(edge.calleeOperation);
     const key = `${from}\n${to}`;
-    if (from !== to && !edges.has(key)) {
-      edges.set(key, { from, to, isAsync: edge.isAsync, count: 0, seconds: 0 });
+    if (from !== to) {
+      // Drawn as asynchronous only if nobody ever waits on it.
+      const isAsync = edge.isAsync && (edges.get(key)?.isAsync ?? true);
+      edges.set(key, { from, to, isAsync, count: 0, seconds: 0 });
     }
   }
   for (let row = 0; row < calls.count; row++) {

@@ -9,8 +9,8 @@ import type { TraceSpans } from "./trace-spans.ts";
 import { type OpenCall, type OpenVisit, VisitSplitter } from "./visit-splitter.ts";
 import type { CallRow, VisitRow } from "./window-builder.ts";
 
-/** A call that ends this much later than its visit, absolutely and relative to it, was not waited for. */
-const ASYNC_OVERHANG_SECONDS = 0.0002;
+/** A call that ends this much later than its visit, absolutely (clock grain) and relative to it, was not waited for. */
+const ASYNC_OVERHANG_SECONDS = 0.002;
 const ASYNC_OVERHANG_SHARE = 0.02;
 
 export interface FragmentRows {

@@ -14,8 +14,8 @@ export interface GroupedCalls {
   readonly selfSeconds: number;
 }
 
-/** Two calls whose intervals overlap by more than this ran in parallel; less is clock noise. */
-const OVERLAP_SECONDS_MIN = 0.0002;
+/** Two calls whose intervals overlap by more than this ran in parallel; less is clock grain (some SDKs cut to 1 ms). */
+const OVERLAP_SECONDS_MIN = 0.0015;
 
 /**
  * Splits a visit of the given length into self segments and groups of calls: calls that overlap are one parallel group,

@@ -48,7 +48,10 @@ describe("spantwin attach", () => {
   test.each([
     { name: "grpc", exporter: () => new GrpcExporter({ url: `http://127.0.0.1:${ports.grpc}` }) },
     { name: "http-json", exporter: () => new JsonExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }) },
-    { name: "http-protobuf", exporter: () => new ProtobufExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }) },
+    {
+      name: "http-protobuf",
+      exporter: () => new ProtobufExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }),
+    },
   ])("takes a span from the real $name exporter", async ({ name, exporter }) => {
     await exportOneSpan(exporter(), `from-${name}`);
     expect(await receivedOf(`from-${name}`)).toBe(1);

@@ -21,7 +21,11 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
     { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
     { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
     { what: "labels that are not there", args: ["evaluate", folder], names: "labels.json" },
-    { what: "epochs out of their limits", args: ["train", "--data", ".", "--validation", ".", "--epochs", "0"], names: "--epochs" },
+    {
+      what: "epochs out of their limits",
+      args: ["train", "--data", ".", "--validation", ".", "--epochs", "0"],
+      names: "--epochs",
+    },
   ])("$what", async ({ args, names }) => {
     const { code, stdout, stderr } = await run(args);
     expect(stdout).toBe("");
@@ -54,10 +58,13 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
 });
 
 describe("help", () => {
-  test.each(["demo", "attach", "replay", "evaluate", "train", "record", "settings"])("of %s has examples", async (name) => {
-    const { code, stdout } = await run([name, "--help"]);
-    expect(stdout).toContain(`spantwin ${name}`);
-    expect(stdout).toMatch(/Examples?:/);
-    expect(code).toBe(0);
-  });
+  test.each(["demo", "attach", "replay", "evaluate", "train", "record", "settings"])(
+    "of %s has examples",
+    async (name) => {
+      const { code, stdout } = await run([name, "--help"]);
+      expect(stdout).toContain(`spantwin ${name}`);
+      expect(stdout).toMatch(/Examples?:/);
+      expect(code).toBe(0);
+    },
+  );
 });

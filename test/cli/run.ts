@@ -10,12 +10,18 @@ export interface Finished {
 }
 
 /** Starts `spantwin` with these arguments in a process of its own. */
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): {
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): {
   child: ChildProcess;
   finished: Promise<Finished>;
   output: () => string;
 } {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -38,7 +38,8 @@ describe("the sample recording", () => {
       (incident) =>
         incident.verdict === "fault" &&
         !labels.faults.some(
-          (fault) => incident.openedSeconds >= fault.start && incident.openedSeconds <= fault.end + labels.settleSeconds,
+          (fault) =>
+            incident.openedSeconds >= fault.start && incident.openedSeconds <= fault.end + labels.settleSeconds,
         ),
     );
     expect(false_.map((incident) => incident.summary)).toEqual([]);
@@ -48,7 +49,9 @@ describe("the sample recording", () => {
     const surge = labels.loads!.find((load) => load.factor >= 1.5)!;
     const traffic = reference.incidents.find(
       (incident) =>
-        incident.verdict === "traffic" && incident.openedSeconds > surge.start && incident.openedSeconds < surge.end + 5,
+        incident.verdict === "traffic" &&
+        incident.openedSeconds > surge.start &&
+        incident.openedSeconds < surge.end + 5,
     );
     expect(traffic?.bottleneck?.node).toBe("pricing");
     expect(traffic?.bottleneck?.saturationRatePerSecond).toBeGreaterThan(40);
@@ -60,9 +63,13 @@ describe("the sample recording", () => {
     expect(again.text).toBe(reference.text);
   }, 120_000);
 
-  test.each(TRANSPORTS)("gives the same incidents, byte for byte, when it comes in over %s", async (transport) => {
-    const sent = await judge((ledger) => sendOver(transport, SAMPLE, { ...settings, ledger }));
-    expect(sent.spans).toBe(reference.spans);
-    expect(sent.text).toBe(reference.text);
-  }, 180_000);
+  test.each(TRANSPORTS)(
+    "gives the same incidents, byte for byte, when it comes in over %s",
+    async (transport) => {
+      const sent = await judge((ledger) => sendOver(transport, SAMPLE, { ...settings, ledger }));
+      expect(sent.spans).toBe(reference.spans);
+      expect(sent.text).toBe(reference.text);
+    },
+    180_000,
+  );
 });

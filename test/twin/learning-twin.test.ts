@@ -189,16 +189,19 @@ describe("a fault", () => {
     ["beta", BETA],
     ["db", DB],
     ["web", WEB],
-  ])("twice slower work at $0 gives it the largest service z, beyond the bound, and explains over 70 percent", (_, node) => {
-    const { twin, forecasts } = judge({ slower: { [node]: node === WEB ? 4 : 2 } }, 3);
-    for (const forecast of forecasts) {
-      expect(largestAt(serviceZ(forecast))).toBe(node);
-      expect(serviceZ(forecast)[node]).toBeGreaterThan(BOUND);
-    }
-    const shares = twin.counterfactuals([WEB, ALPHA, BETA, DB]).map((each) => each.explainedShare);
-    expect(largestAt(shares)).toBe(node);
-    expect(shares[node]).toBeGreaterThan(0.7);
-  });
+  ])(
+    "twice slower work at $0 gives it the largest service z, beyond the bound, and explains over 70 percent",
+    (_, node) => {
+      const { twin, forecasts } = judge({ slower: { [node]: node === WEB ? 4 : 2 } }, 3);
+      for (const forecast of forecasts) {
+        expect(largestAt(serviceZ(forecast))).toBe(node);
+        expect(serviceZ(forecast)[node]).toBeGreaterThan(BOUND);
+      }
+      const shares = twin.counterfactuals([WEB, ALPHA, BETA, DB]).map((each) => each.explainedShare);
+      expect(largestAt(shares)).toBe(node);
+      expect(shares[node]).toBeGreaterThan(0.7);
+    },
+  );
 
   test("a gap added in front of beta shows in its gapIn only, and is charged to beta", () => {
     const { twin, forecasts } = judge({ addedGapSeconds: { [EDGES.webToBeta]: 0.02 } });

@@ -17,7 +17,13 @@ import { ALPHA, BETA, DB, runApplication, TOPOLOGY, USUAL_RATE, WEB, WINDOW_SECO
 function oneRequest(wrong: { db?: "fails" | "missing"; webFails?: boolean; resends?: number } = {}): Observation {
   const builder = new WindowBuilder();
   const trace = builder.addTrace(Uint32Array.of(0, 0, 0, 1), 0);
-  const visit = (operation: number, arrivalSeconds: number, sojournSeconds: number, segments: number[], isError = false) =>
+  const visit = (
+    operation: number,
+    arrivalSeconds: number,
+    sojournSeconds: number,
+    segments: number[],
+    isError = false,
+  ) =>
     builder.addVisit(
       {
         operation,
@@ -100,7 +106,12 @@ describe("rates of a window", () => {
       count: 1,
       cumulative: false,
     });
-    const metrics = [point("a", 0.2), point("b", 0.6), point("c", 9, "alpha", "process.memory"), point("d", 1, "nobody")];
+    const metrics = [
+      point("a", 0.2),
+      point("b", 0.6),
+      point("c", 9, "alpha", "process.memory"),
+      point("d", 1, "nobody"),
+    ];
     const rates = windowRates({ ...runApplication(10, 1, 1)[0]!, metrics });
     expect(rates.get(BETA)!.cpuMean).toBeCloseTo(0.4, 10);
     expect(rates.get(ALPHA)!.cpuMean).toBeNaN();
@@ -126,7 +137,9 @@ describe("jobs of a window", () => {
     const [web] = jobsByInstance(parallel);
     web!.childSeconds.forEach((child, i) => {
       const row = web!.rows[i]!;
-      const calls = [...parallel.calls.callerVisit].flatMap((caller, k) => (caller === row ? [parallel.calls.durationSeconds[k]!] : []));
+      const calls = [...parallel.calls.callerVisit].flatMap((caller, k) =>
+        caller === row ? [parallel.calls.durationSeconds[k]!] : [],
+      );
       expect(child).toBeCloseTo(Math.max(...calls), 9);
     });
   });
@@ -156,7 +169,9 @@ describe("traffic of a window", () => {
     const history = new History();
     for (const window of runApplication(10, 6, 1)) history.learn(window);
     const knowledge = calibrate(history, TOPOLOGY);
-    const expected = [WEB, ALPHA, BETA, DB].map((node) => expectedVisits(knowledge.nodes.get(node)!, new Map([[WEB, 100]])));
+    const expected = [WEB, ALPHA, BETA, DB].map((node) =>
+      expectedVisits(knowledge.nodes.get(node)!, new Map([[WEB, 100]])),
+    );
     expect(expected.slice(0, 3)).toEqual([100, 100, 100].map((each) => expect.closeTo(each, 6)));
     // Every fifth visit of alpha does without the database.
     expect(expected[DB]).toBeGreaterThan(172);
@@ -194,7 +209,10 @@ describe("what is remembered", () => {
     const alpha = spec.operations[operationIndex[ALPHA]!]!;
     const shares = alpha.programs.map((each) => each.probability).sort();
     expect(shares[0]).toBeCloseTo(0.2, 1);
-    const remembered = knowledge.nodes.get(ALPHA)!.operations.get(ALPHA)!.programs.find((each) => each.segmentCount === 1)!;
+    const remembered = knowledge.nodes
+      .get(ALPHA)!
+      .operations.get(ALPHA)!
+      .programs.find((each) => each.segmentCount === 1)!;
     const mean = remembered.segmentSamples.reduce((sum, each) => sum + each, 0) / remembered.segmentSamples.length;
     const waited = [...history.visitsByInstance.get(ALPHA)!].filter((each) => each.segments.length === 1);
     const withWaiting = waited.reduce((sum, each) => sum + each.segments[0]!, 0) / waited.length;

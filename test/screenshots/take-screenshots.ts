@@ -11,9 +11,9 @@ import { VERSION } from "../../src/cli/version.ts";
 import { startServer } from "../../src/pipeline/server.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
-import { closeBrowser, openPage } from "./chromium.ts";
+import { closeBrowser, openPage } from "../browser/chromium.ts";
 
-const SAMPLE = fileURLToPath(new URL("../../datasets/sample", import.meta.url));
+const SAMPLE = process.argv[2] ?? fileURLToPath(new URL("../../datasets/sample", import.meta.url));
 const IMAGES = fileURLToPath(new URL("../../docs/img", import.meta.url));
 const WIDE = { width: 1440, height: 900 };
 
@@ -27,7 +27,12 @@ const settings = loadSettings({
   flags: { apiPort: "0", otlpGrpcPort: "0", otlpHttpPort: "0", dataDirectory },
   directory: SAMPLE,
 });
-const server = await startServer({ settings, mode: "replay", version: VERSION, onError: (error) => console.error(error) });
+const server = await startServer({
+  settings,
+  mode: "replay",
+  version: VERSION,
+  onError: (error) => console.error(error),
+});
 const bodies = replayBodies(SAMPLE, {});
 
 /** Sends the recording on until the line's event time has passed the given one. */

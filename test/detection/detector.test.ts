@@ -1,0 +1,222 @@
+// Goal: few incidents, each about one fault: opened on evidence, followed, ended when it is over, the same on every replay.
+// Method: windows scored by hand are fed one by one.
+import { describe, expect, test } from "vitest";
+import { Detector } from "../../src/detection/detector.ts";
+import { CART, STOCK, WEB, WINDOW_SECONDS } from "../models/baselines/fixtures.ts";
+import { explains, feed, type Shown, shown, times } from "./windows.ts";
+
+const SURE: Shown = { guilt: { [CART]: 0.99 } };
+
+/** A detector with an incident at cart, opened at the end of window 1. */
+function withIncident(): Detector {
+  const detector = new Detector();
+  feed(detector, 0, times(2, SURE), { [CART]: 0.9 });
+  expect(detector.openIncident?.guiltyNode).toBe("cart");
+  return detector;
+}
+
+describe("an incident opens", () => {
+  test("in the second window that looks guilty, not in the first, with the first as its onset", () => {
+    const detector = new Detector();
+    const said = feed(detector, 5, times(2, SURE), { [CART]: 0.9 });
+    expect(said[0]).toEqual([]);
+    expect(said[1]!.map((event) => event.type)).toEqual(["opened"]);
+    const { incident } = said[1]![0]!;
+    expect(incident.onsetSeconds).toBe(5 * WINDOW_SECONDS);
+    expect(incident.openedSeconds).toBe(7 * WINDOW_SECONDS);
+    expect([incident.verdict, incident.state, incident.kind]).toEqual(["fault", "open", "slow-code"]);
+    expect(incident.summary).toContain("cart: slower code");
+  });
+
+  test("not on one guilty window among calm ones, however often", () => {
+    const detector = new Detector();
+    const said = feed(
+      detector,
+      0,
+      Array.from({ length: 30 }, (_, i) => (i % 2 === 0 ? SURE : {})),
+    );
+    expect(said.flat()).toEqual([]);
+  });
+
+  test("later when the windows look only a little guilty", () => {
+    const detector = new Detector();
+    const said = feed(detector, 0, times(20, { guilt: { [CART]: 0.75 } }));
+    expect(said.findIndex((events) => events.length > 0)).toBe(4);
+  });
+
+  test("never while the twin is not ready, nor is anything remembered of that time", () => {
+    const detector = new Detector();
+    expect(feed(detector, 0, times(10, { ...SURE, isReady: false })).flat()).toEqual([]);
+    expect(detector.isSuspicious).toBe(false);
+    expect(feed(detector, 10, [SURE]).flat()).toEqual([]);
+  });
+
+  test("never on what is below the floors", () => {
+    const detector = new Detector();
+    const unfelt: Shown = { ...SURE, nodes: { [CART]: { impactShare: 0.01 } } };
+    expect(feed(detector, 0, times(10, unfelt)).flat()).toEqual([]);
+  });
+
+  test("with traces that went through the guilty node", () => {
+    const { evidenceTraceIds } = withIncident().openIncident!;
+    expect(evidenceTraceIds.length).toBeGreaterThan(0);
+    expect(evidenceTraceIds.every((id) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+  });
+});
+
+describe("while an incident is open", () => {
+  test("no other opens: a second guilty node joins as a suspect", () => {
+    const detector = withIncident();
+    const both: Shown = { guilt: { [CART]: 0.99, [STOCK]: 0.99 } };
+    const said = feed(detector, 2, times(5, both), { [CART]: 0.9, [STOCK]: 0.4 });
+    expect(said.flat().filter((event) => event.type === "opened")).toEqual([]);
+    expect(detector.openIncident!.suspects.map((suspect) => suspect.node)).toEqual(["cart", "stock"]);
+    expect(detector.openIncident!.suspectsAtOpening.map((suspect) => suspect.node)).toEqual(["cart"]);
+  });
+
+  test("it is told again when another node turns out guiltier, under the same id", () => {
+    const detector = withIncident();
+    const { id } = detector.openIncident!;
+    const both: Shown = { guilt: { [CART]: 0.9, [STOCK]: 0.99 } };
+    const said = feed(detector, 2, times(2, both), { [CART]: 0.05, [STOCK]: 0.95 });
+    expect(said.flat()[0]!.type).toBe("updated");
+    expect([detector.openIncident!.guiltyNode, detector.openIncident!.id]).toEqual(["stock", id]);
+  });
+
+  test("it keeps the impact of its worst window", () => {
+    const detector = withIncident();
+    const [worse, better] = feed(detector, 2, [
+      { ...SURE, observedP95Seconds: 3 },
+      { ...SURE, observedP95Seconds: 1 },
+    ]);
+    expect(worse!.map((event) => event.type)).toEqual(["updated"]);
+    expect(better).toEqual([]);
+    expect(detector.openIncident!.impact[0]!.observedP95Seconds).toBe(3);
+  });
+
+  test("two calm windows do not end it, a third in a row does, dated at the first calm one", () => {
+    const detector = withIncident();
+    const said = feed(detector, 2, [{}, {}, SURE, {}, {}, {}]);
+    expect(
+      said
+        .slice(0, 5)
+        .flat()
+        .map((event) => event.type),
+    ).not.toContain("resolved");
+    expect(said[5]!.map((event) => event.type)).toEqual(["resolved"]);
+    const { incident } = said[5]![0]!;
+    expect(incident.state).toBe("resolved");
+    expect(incident.resolvedSeconds).toBe(6 * WINDOW_SECONDS);
+    expect(detector.openIncident).toBeNull();
+    expect(detector.isSuspicious).toBe(false);
+  });
+
+  test("it ends, too, when nobody visits the guilty node any more", () => {
+    const detector = withIncident();
+    const said = feed(detector, 2, times(12, { absent: [CART] }));
+    expect(said.flat().map((event) => event.type)).toEqual(["resolved"]);
+    expect(detector.isSuspicious).toBe(false);
+  });
+});
+
+describe("after an incident", () => {
+  test("the same node within a minute goes on with the same incident", () => {
+    const detector = withIncident();
+    const { id, onsetSeconds } = detector.openIncident!;
+    feed(detector, 2, times(3));
+    const said = feed(detector, 5, times(2, SURE), { [CART]: 0.9 });
+    expect(said.flat().map((event) => event.type)).toEqual(["updated"]);
+    const open = detector.openIncident!;
+    expect([open.id, open.onsetSeconds, open.state, open.resolvedSeconds]).toEqual([id, onsetSeconds, "open", null]);
+  });
+
+  test("the same node later, or another node at once, is another incident", () => {
+    for (const [from, guilty] of [
+      [20, CART],
+      [5, STOCK],
+    ] as const) {
+      const detector = withIncident();
+      const { id } = detector.openIncident!;
+      feed(detector, 2, times(3));
+      const said = feed(detector, from, times(2, { guilt: { [guilty]: 0.99 } }), { [guilty]: 0.9 });
+      expect(said.flat().map((event) => event.type)).toEqual(["opened"]);
+      expect(said.flat()[0]!.incident.id).not.toBe(id);
+    }
+  });
+});
+
+describe("suspects", () => {
+  test("are ranked by how guilty they look times what goes away without them", () => {
+    const detector = new Detector();
+    const guilt = { [WEB]: 0.99, [CART]: 0.95, [STOCK]: 0.9 };
+    feed(detector, 0, times(3, { guilt }), { [WEB]: 0.05, [CART]: 0.3, [STOCK]: 0.95 });
+    const { suspects, confidence, guiltyNode } = detector.openIncident!;
+    expect(suspects.map((suspect) => suspect.node)).toEqual(["stock", "cart", "web"]);
+    expect(suspects.map((suspect) => suspect.explainedShare)).toEqual([0.95, 0.3, 0.05]);
+    expect(guiltyNode).toBe("stock");
+    expect(confidence).toBeGreaterThan(0.5);
+    expect(confidence).toBeLessThan(suspects[0]!.probability);
+  });
+
+  test("that explain equally are ranked by probability", () => {
+    const detector = new Detector();
+    feed(detector, 0, times(3, { guilt: { [CART]: 0.9, [STOCK]: 0.99 } }), { [CART]: 0.5, [STOCK]: 0.5 });
+    expect(detector.openIncident!.guiltyNode).toBe("stock");
+  });
+
+  test("carry the kind the scorer found likeliest, and the twin is asked about them only", () => {
+    const detector = new Detector();
+    const asked: (readonly number[])[] = [];
+    for (let index = 0; index < 2; index++) {
+      detector.decide(shown(index, { ...SURE, kind: "pause" }), (nodes) => {
+        asked.push(nodes);
+        return explains({ [CART]: 1 })(nodes);
+      });
+    }
+    expect(asked).toEqual([[CART]]);
+    expect(detector.openIncident!.kind).toBe("pause");
+    expect(detector.openIncident!.suspects[0]!.kindProbability).toBeCloseTo(0.9, 6);
+  });
+
+  test("that explain nothing are ruled out by name, and so is traffic", () => {
+    const detector = new Detector();
+    feed(detector, 0, times(2, { guilt: { [CART]: 0.99, [WEB]: 0.96 } }), { [CART]: 0.9, [WEB]: 0.01 });
+    const ruledOut = detector.openIncident!.ruledOut.map((each) => each.what);
+    expect(ruledOut).toContain("traffic");
+    expect(ruledOut).toContain("web");
+    expect(ruledOut).not.toContain("cart");
+  });
+});
+
+describe("suspicion", () => {
+  test("is told before an incident opens, with the onset of the earliest", () => {
+    const detector = new Detector();
+    feed(detector, 3, [SURE]);
+    expect(detector.openIncident).toBeNull();
+    expect(detector.isSuspicious).toBe(true);
+    expect(detector.suspicionOnsetSeconds).toBe(3 * WINDOW_SECONDS);
+    expect(detector.suspicion(CART)).toBeGreaterThan(0.3);
+    expect(detector.suspicion(WEB)).toBe(0);
+  });
+
+  test("passes from a node that was suspected once and is not visited any more", () => {
+    const detector = new Detector();
+    feed(detector, 0, [SURE, ...times(6, { absent: [CART] })]);
+    expect(detector.isSuspicious).toBe(false);
+  });
+
+  test("has no onset when nothing is suspected", () => {
+    expect(new Detector().suspicionOnsetSeconds).toBeNaN();
+  });
+});
+
+test("the same windows give the same incidents, ids included", () => {
+  const run = () => {
+    const detector = new Detector();
+    return feed(detector, 0, [...times(4, SURE), ...times(5), ...times(3, { rise: 1.5, rateRatio: 2 })], {
+      [CART]: 0.8,
+    });
+  };
+  expect(run()).toEqual(run());
+  expect(run().flat()[0]!.incident.id).toBe("19700101T000000-cart");
+});

@@ -1,0 +1,99 @@
+import type { Counterfactual, Forecast, NodeForecast, OperationForecast } from "../../src/contracts/forecast.ts";
+import type { IncidentEvent } from "../../src/contracts/incident.ts";
+import { FAULT_KINDS, type FaultKind, type Scored } from "../../src/contracts/score.ts";
+import type { Detector } from "../../src/detection/detector.ts";
+import { nodeForecast, residual, TOPOLOGY, WEB, window } from "../models/baselines/fixtures.ts";
+
+/** What one window shows; what is not said is calm: probability 0.02 and nothing beyond its band. */
+export interface Shown {
+  /** Probability of guilt by node. */
+  readonly guilt?: Readonly<Record<number, number>>;
+  readonly kind?: FaultKind;
+  /** Overrides of what the twin shows of a node; guilty ones show a felt slowdown unless told otherwise. */
+  readonly nodes?: Readonly<Record<number, Partial<NodeForecast>>>;
+  /** Nodes the twin says nothing about. */
+  readonly absent?: readonly number[];
+  readonly isReady?: boolean;
+  /** Predicted over quiet-hour latency, and entry rate over the usual. */
+  readonly rise?: number;
+  readonly rateRatio?: number;
+  readonly observedP95Seconds?: number;
+}
+
+export const USUAL_RATE = 10;
+
+/** A slowdown that matters to users. */
+export const FELT: Partial<NodeForecast> = { service: residual(9), impactShare: 0.3 };
+
+export function shown(index: number, what: Shown = {}): Scored {
+  const absent = what.absent ?? [];
+  const nodes = TOPOLOGY.nodes
+    .filter((node) => !absent.includes(node.index))
+    .map(({ index: node }) => {
+      const isGuilty = (what.guilt?.[node] ?? 0) > 0.5;
+      return nodeForecast(node, { ...(isGuilty ? FELT : {}), ...what.nodes?.[node] });
+    });
+  const forecast: Forecast = {
+    ...window(index),
+    isReady: what.isReady ?? true,
+    nodes,
+    operations: [entryOperation(what)],
+    entryRatePerSecond: USUAL_RATE * (what.rateRatio ?? 1),
+    usualEntryRatePerSecond: USUAL_RATE,
+    capacity: { node: WEB, utilization: 0.6, saturationRatePerSecond: 33 },
+  };
+  const likeliest = FAULT_KINDS.indexOf(what.kind ?? "slow-code");
+  const kindProbabilities = FAULT_KINDS.map((_, k) => (k === likeliest ? 0.9 : 0.1 / (FAULT_KINDS.length - 1)));
+  const scores = nodes.map(({ node }) => ({
+    node,
+    probability: what.guilt?.[node] ?? 0.02,
+    kindProbabilities,
+    residualZ: 0,
+  }));
+  return { forecast, scorer: "by hand", nodes: scores };
+}
+
+function entryOperation(what: Shown): OperationForecast {
+  const reference = 0.1;
+  const predicted = reference * (what.rise ?? 1);
+  const observed = what.observedP95Seconds ?? 2 * predicted;
+  return {
+    operation: WEB,
+    visitCount: 100,
+    arrivalRatePerSecond: USUAL_RATE,
+    observedP50Seconds: predicted,
+    observedP95Seconds: observed,
+    observedMeanSeconds: observed / 2,
+    predictedP95Seconds: [1.8 * predicted, 2 * predicted, 2.2 * predicted],
+    predictedP50Seconds: [predicted, predicted, predicted],
+    predictedMeanSeconds: predicted,
+    referenceMeanSeconds: reference,
+    residual: null,
+  };
+}
+
+/** A twin that says each node explains the share given for it. */
+export function explains(shares: Readonly<Record<number, number>>): (nodes: readonly number[]) => Counterfactual[] {
+  return (nodes) =>
+    nodes.map((node) => ({
+      node,
+      observedMeanSeconds: 0.2,
+      predictedMeanSeconds: 0.1,
+      withoutItMeanSeconds: 0.1,
+      explainedShare: shares[node] ?? 0,
+    }));
+}
+
+/** Feeds windows numbered from `from`; returns what was said of each. */
+export function feed(
+  detector: Detector,
+  from: number,
+  windows: readonly Shown[],
+  shares: Readonly<Record<number, number>> = {},
+): IncidentEvent[][] {
+  return windows.map((each, i) => detector.decide(shown(from + i, each), explains(shares)));
+}
+
+export function times(count: number, what: Shown = {}): Shown[] {
+  return Array.from({ length: count }, () => what);
+}

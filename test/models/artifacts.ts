@@ -1,0 +1,23 @@
+import type { LayerWeights, ModelArtifact } from "../../models/artifact.ts";
+import { FEATURE_COUNT } from "../../models/features.ts";
+import { OUTPUT_COUNT } from "../../models/network.ts";
+import { normal, stream } from "../../twin/random.ts";
+
+/** Weights drawn from a seed, of the size the network has. */
+export function someLayers(seed = 1): LayerWeights[] {
+  const random = stream(seed, 0, "weights");
+  const sizes = [FEATURE_COUNT, 32, 32, OUTPUT_COUNT];
+  return sizes.slice(1).map((outputSize, k) => {
+    const inputSize = sizes[k]!;
+    return {
+      inputSize,
+      outputSize,
+      kernel: Float32Array.from({ length: inputSize * outputSize }, () => normal(random, 0, 0.2)),
+      bias: Float32Array.from({ length: outputSize }, () => normal(random, 0, 0.1)),
+    };
+  });
+}
+
+export function anArtifact(changes: Partial<ModelArtifact> = {}): ModelArtifact {
+  return { name: "test-model", layers: someLayers(), temperature: 1.5, offset: -0.25, card: "# test-model\n", ...changes };
+}

@@ -1,0 +1,75 @@
+// Goal: no window of a fault is ever learned, nor the part of it before the alarm; every clean one is, in the end.
+// Method: windows and the onset of what is suspected are fed one by one.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Forecast } from "../../src/contracts/forecast.ts";
+import { LearningGate } from "../../src/pipeline/learning-gate.ts";
+import { WINDOW_SECONDS, window } from "../models/baselines/fixtures.ts";
+
+const CALM = Number.NaN;
+
+function gateOf(delayWindows: number): { gate: LearningGate; take: (index: number, onsetIndex?: number) => number[] } {
+  const gate = new LearningGate({ delaySeconds: delayWindows * WINDOW_SECONDS });
+  const numbers = (released: readonly Forecast[]) => released.map((each) => each.observation.windowIndex);
+  return {
+    gate,
+    take: (index, onsetIndex = CALM) => numbers(gate.take(window(index), onsetIndex * WINDOW_SECONDS)),
+  };
+}
+
+describe("the learning gate", () => {
+  test("passes windows on at once while the twin is not ready, except the two of the start", () => {
+    const gate = new LearningGate({ delaySeconds: 1000 });
+    const taken = [0, 1, 2, 3].map((index) => gate.take({ ...window(index), isReady: false }, CALM).length);
+    expect(taken).toEqual([0, 0, 1, 1]);
+  });
+
+  test("holds each window for the delay and then lets it go, oldest first", () => {
+    const { take } = gateOf(3);
+    const released = Array.from({ length: 9 }, (_, index) => take(index));
+    expect(released).toEqual([[], [], [], [], [], [2], [3], [4], [5]]);
+  });
+
+  test("drops what it holds from the window before the onset on", () => {
+    const { gate, take } = gateOf(6);
+    for (let index = 0; index < 7; index++) take(index);
+    // The alarm comes in window 7, for something that began in window 5: 4, 5, 6 and 7 are tainted.
+    const released = Array.from({ length: 12 }, (_, k) => (k === 0 ? take(7, 5) : take(7 + k))).flat();
+    expect(released.slice(0, 2)).toEqual([2, 3]);
+    expect(released).not.toContain(4);
+    expect(released).not.toContain(7);
+    expect(gate.droppedCount).toBeGreaterThanOrEqual(4);
+  });
+
+  test("does not learn two windows after suspicion either: they carry its backlog", () => {
+    const { take } = gateOf(0);
+    for (let index = 0; index < 4; index++) take(index);
+    expect(take(4, 4)).toEqual([]);
+    expect([take(5), take(6), take(7)]).toEqual([[], [], [7]]);
+  });
+
+  test("never releases a window that suspicion touched, whatever the order of alarms, and none twice", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 5 }),
+        fc.array(fc.option(fc.integer({ min: 0, max: 4 }), { nil: null, freq: 4 }), { maxLength: 60 }),
+        (delay, windows) => {
+          const { take } = gateOf(delay);
+          const releasedAt = new Map<number, number>();
+          const tainted = new Map<number, number>();
+          windows.forEach((back, index) => {
+            const onset = back === null ? CALM : Math.max(0, index - back);
+            if (back !== null) for (let w = onset; w <= index; w++) tainted.set(w, Math.min(index, tainted.get(w) ?? index));
+            for (const released of take(index, onset)) {
+              expect(releasedAt.has(released)).toBe(false);
+              releasedAt.set(released, index);
+            }
+          });
+          for (const [released, at] of releasedAt) {
+            expect(tainted.get(released) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(at);
+          }
+        },
+      ),
+    );
+  });
+});
