@@ -48,19 +48,20 @@ export function serializeArtifact(artifact: ModelArtifact): string {
 /**
  * Reads an artifact.
  *
- * @throws {Error} naming the file and what is wrong: not readable, not an artifact, another version or feature list.
+ * @throws {Error} naming the file and what is wrong: not readable, not an artifact, another version or feature list,
+ *   layers that do not fit, numbers that are none.
  */
 export function readArtifact(path: string): ModelArtifact {
   const fail = (what: string): never => {
     throw new Error(`model artifact ${path}: ${what}`);
   };
-  let document: Record<string, unknown>;
+  let document: Record<string, unknown> | null;
   try {
-    document = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    document = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown> | null;
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
-  if (document["format"] !== FORMAT || document["version"] !== VERSION) {
+  if (document === null || document["format"] !== FORMAT || document["version"] !== VERSION) {
     return fail(`is not a ${FORMAT} of version ${VERSION}`);
   }
   if (JSON.stringify(document["features"]) !== JSON.stringify(FEATURES)) {
@@ -69,22 +70,44 @@ export function readArtifact(path: string): ModelArtifact {
   if (JSON.stringify(document["kinds"]) !== JSON.stringify(FAULT_KINDS)) {
     return fail("was trained on another list of fault kinds");
   }
-  const stored = document["layers"] as { inputSize: number; outputSize: number; kernel: string; bias: string }[];
-  const layers = stored.map((layer) => {
-    const kernel = fromBase64(layer.kernel);
-    const bias = fromBase64(layer.bias);
-    if (kernel.length !== layer.inputSize * layer.outputSize || bias.length !== layer.outputSize) {
+  const layers = readLayers(document["layers"], fail);
+  const temperature = document["temperature"];
+  const offset = document["offset"];
+  if (!isFiniteNumber(temperature) || temperature <= 0 || !isFiniteNumber(offset)) {
+    return fail("has a temperature that is not above 0, or an offset that is no number");
+  }
+  return { name: String(document["name"]), layers, temperature, offset, card: String(document["card"]) };
+}
+
+/** Layers that fit each other, from one row of features to one guilt logit and one logit a kind. */
+function readLayers(stored: unknown, fail: (what: string) => never): LayerWeights[] {
+  if (!Array.isArray(stored)) {
+    return fail("has no layers");
+  }
+  let width: number = FEATURES.length;
+  const layers = (stored as (Record<string, unknown> | null)[]).map((layer) => {
+    const kernel = fromBase64(String(layer?.["kernel"]));
+    const bias = fromBase64(String(layer?.["bias"]));
+    const inputSize = layer?.["inputSize"];
+    const outputSize = layer?.["outputSize"];
+    const isFitting = inputSize === width && isFiniteNumber(outputSize);
+    if (!isFitting || kernel.length !== width * outputSize || bias.length !== outputSize) {
       return fail("has a layer of the wrong size");
     }
-    return { inputSize: layer.inputSize, outputSize: layer.outputSize, kernel, bias };
+    if (![...kernel, ...bias].every((weight) => Number.isFinite(weight))) {
+      return fail("has a weight that is no number");
+    }
+    width = outputSize;
+    return { inputSize, outputSize, kernel, bias };
   });
-  return {
-    name: String(document["name"]),
-    layers,
-    temperature: Number(document["temperature"]),
-    offset: Number(document["offset"]),
-    card: String(document["card"]),
-  };
+  if (layers.length === 0 || width !== 1 + FAULT_KINDS.length) {
+    return fail("has layers that do not end in one guilt logit and one logit a kind");
+  }
+  return layers;
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }
 
 export function parameterCount(artifact: ModelArtifact): number {

@@ -13,6 +13,7 @@ export function addTrain(program: Command): void {
     .description("Trains the node model on labelled recordings and writes the artifact with its card.")
     .requiredOption("--data <folders...>", "recordings to train on")
     .requiredOption("--validation <folders...>", "recordings to stop by and calibrate on; never trained on")
+    .option("--window-sizes <seconds...>", "cut the training recordings into windows of these lengths too")
     .option("--init <artifact>", "go on from this artifact instead of from scratch")
     .option("--out <file>", "where to write the artifact", SHIPPED_ARTIFACT)
     .option("--name <name>", "name of the model", "node-model")
@@ -33,16 +34,19 @@ Examples:
     }
     const signal = stopSignal();
     const progress = new Progress({ isQuiet: options["json"] === true });
-    const load = async (folders: unknown): Promise<TrainingRecording[]> => {
+    const load = async (folders: unknown, windowSeconds: number): Promise<TrainingRecording[]> => {
       const recordings: TrainingRecording[] = [];
       for (const folder of folders as string[]) {
-        progress.show(`reading ${folder}`);
-        recordings.push(await loadTrainingRecording(folder, settings, signal));
+        progress.show(`reading ${folder} in windows of ${windowSeconds} s`);
+        recordings.push(await loadTrainingRecording(folder, { ...settings, windowSeconds }, signal));
       }
       return recordings;
     };
-    const training = await load(options["data"]);
-    const validation = await load(options["validation"]);
+    const training = await load(options["data"], settings.windowSeconds);
+    for (const size of windowSizes(options["windowSizes"])) {
+      training.push(...(await load(options["data"], size)));
+    }
+    const validation = await load(options["validation"], settings.windowSeconds);
     const outcome = await trainModel({
       training,
       validation,
@@ -64,5 +68,16 @@ Examples:
         ? JSON.stringify(outcome, null, 2)
         : `${outcome.artifactPath}: best epoch ${outcome.epochs}, validation loss ${outcome.validationLoss.toFixed(4)}, ${outcome.trainingWindows} + ${outcome.validationWindows} windows`;
     process.stdout.write(`${text}\n`);
+  });
+}
+
+/** @throws {SettingsError} for a size that is no window. */
+function windowSizes(given: unknown): number[] {
+  return ((given as string[] | undefined) ?? []).map((text) => {
+    const seconds = Number(text);
+    if (!(seconds >= 1 && seconds <= 60)) {
+      throw new SettingsError("--window-sizes", text, "must be numbers from 1 to 60 seconds");
+    }
+    return seconds;
   });
 }

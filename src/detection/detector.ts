@@ -176,7 +176,11 @@ export class Detector {
 
   #suspects(forecast: Forecast, askTwin: AskTwin): Suspect[] {
     const found = candidates(forecast, this.#evidence);
-    return rankSuspects(found, askTwin(found.map((each) => each.node)), forecast);
+    for (const answer of askTwin(found.map((each) => each.node))) {
+      const excessSeconds = answer.observedMeanSeconds - answer.predictedMeanSeconds;
+      this.#evidence.get(answer.node)?.explain(answer.explainedShare, excessSeconds);
+    }
+    return rankSuspects(found, forecast);
   }
 
   #watchTraffic(forecast: Forecast, events: IncidentEvent[]): void {

@@ -17,6 +17,8 @@ export class NodeEvidence {
   #probabilitySum = 0;
   #kindSums: number[] = [];
   #windows = 0;
+  #explainedSum = 0;
+  #explainedWeight = 0;
 
   /** @param isMaterial false when the effect is below the floors: then the window cannot add evidence. */
   take(score: NodeScore, startSeconds: number, isMaterial: boolean): void {
@@ -54,6 +56,18 @@ export class NodeEvidence {
     return total > 0 ? this.#kindSums.map((each) => each / total) : [];
   }
 
+  /** Takes in what the twin says of one window: the share this node explains of an excess of so many seconds. */
+  explain(share: number, excessSeconds: number): void {
+    const weight = Math.max(1e-6, excessSeconds);
+    this.#explainedSum += weight * share;
+    this.#explainedWeight += weight;
+  }
+
+  /** Share of the excess it explains over all windows asked about, the worst counting most; 0 before any. */
+  get explainedShare(): number {
+    return this.#explainedWeight === 0 ? 0 : this.#explainedSum / this.#explainedWeight;
+  }
+
   forget(): void {
     this.evidence = 0;
     this.#begin(Number.NaN);
@@ -65,5 +79,7 @@ export class NodeEvidence {
     this.#probabilitySum = 0;
     this.#kindSums = [];
     this.#windows = 0;
+    this.#explainedSum = 0;
+    this.#explainedWeight = 0;
   }
 }

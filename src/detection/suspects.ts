@@ -1,4 +1,4 @@
-import type { Counterfactual, Forecast, NodeForecast } from "../contracts/forecast.ts";
+import type { Forecast, NodeForecast } from "../contracts/forecast.ts";
 import type { RuledOut, Suspect } from "../contracts/incident.ts";
 import { FAULT_KINDS, type FaultKind } from "../contracts/score.ts";
 import type { NodeEvidence } from "./evidence.ts";
@@ -27,15 +27,11 @@ export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, Nod
 }
 
 /** Ranked suspects: how guilty the scorer finds them, times how much of the excess goes away without them. */
-export function rankSuspects(
-  found: readonly Candidate[],
-  explained: readonly Counterfactual[],
-  forecast: Forecast,
-): Suspect[] {
+export function rankSuspects(found: readonly Candidate[], forecast: Forecast): Suspect[] {
   const { nodes, instances } = forecast.observation.topology;
   return found
     .map((candidate) => {
-      const share = explained.find((each) => each.node === candidate.node)?.explainedShare ?? 0;
+      const share = candidate.evidence.explainedShare;
       const probability = candidate.evidence.meanProbability;
       const worst = candidate.forecast.worstInstance;
       const { kind, kindProbability } = likeliestKind(candidate.evidence);

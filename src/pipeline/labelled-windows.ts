@@ -3,6 +3,7 @@ import type { LabelledFault, Labels } from "../contracts/labels.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
 import { Observer } from "../topology/observer.ts";
+import { LearningGate } from "./learning-gate.ts";
 import type { TwinLike } from "./line.ts";
 
 /** A forecast window of a recording with what is known about it. */
@@ -12,8 +13,8 @@ export interface LabelledWindow {
   readonly fault: LabelledFault | null;
 }
 
-/** Windows without a label are still learned from as soon as they are clean; this many seconds after a fault are not. */
-const AFTERMATH_SECONDS = 20;
+/** So long after a fault its backlog may still show: such windows are neither learned from nor trained on. */
+const AFTERMATH_SECONDS = 8;
 
 /**
  * Runs a recording through observation and twin, learning exactly from its clean windows, and returns every window that
@@ -30,15 +31,16 @@ export async function labelledWindows(parts: {
   const { labels, settings, twin } = parts;
   const observer = new Observer(settings, parts.ledger);
   const windows: LabelledWindow[] = [];
-  let seen = 0;
+  // The same delay as in life, so that the twin is as young in training as it will be when it is asked.
+  const gate = new LearningGate({ delaySeconds: settings.learningDelaySeconds });
   const take = (forecast: Forecast): void => {
     const { startSeconds, endSeconds } = forecast.observation;
     const touching = labels.faults.filter(
       (each) => startSeconds < each.end + AFTERMATH_SECONDS && endSeconds > each.start,
     );
     if (touching.length === 0) {
-      if (++seen > 2) {
-        twin.learn(forecast);
+      for (const clean of gate.take(forecast, Number.NaN)) {
+        twin.learn(clean);
       }
       windows.push({ forecast, fault: null });
       return;

@@ -2,7 +2,8 @@ import type { Forecast } from "../contracts/forecast.ts";
 
 /** The first windows after attaching are start-up noise (connections, compilers warming up) and are not learned. */
 const START_UP_WINDOWS = 2;
-const HELD_MAX = 720;
+/** More than the longest delay has of the shortest windows: with fewer, nothing would ever come due. */
+const HELD_MAX = 4000;
 
 /**
  * Decides which windows may be learned from, and when: a window waits, and if suspicion falls on it meanwhile it is
@@ -13,7 +14,7 @@ export class LearningGate {
   #held: Forecast[] = [];
   #seen = 0;
   #quarantineUntilSeconds = Number.NEGATIVE_INFINITY;
-  /** Windows that were never learned because suspicion fell on them. */
+  /** Windows that were never learned because suspicion fell on them, or because too many were waiting. */
   droppedCount = 0;
 
   constructor(options: { delaySeconds: number }) {
@@ -49,6 +50,7 @@ export class LearningGate {
       this.#held.push(forecast);
       if (this.#held.length > HELD_MAX) {
         this.#held.shift();
+        this.droppedCount++;
       }
     }
     return this.#release(endSeconds);

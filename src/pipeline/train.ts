@@ -30,7 +30,8 @@ export async function loadTrainingRecording(
   const source = await openRecording(folder, "otlp", settings, ledger);
   const labels = readLabels(join(folder, "labels.json"));
   const windows = await labelledWindows({ source, labels, settings, twin: new Twin(settings), ledger, signal });
-  return { name: basename(folder), hash: await dataHash(folder), windows };
+  const name = `${basename(folder)}, windows of ${settings.windowSeconds} s`;
+  return { name, hash: await dataHash(folder), windows };
 }
 
 /** Rows and label of a window; null when the guilty node is not visible in it or its kind is unknown. */

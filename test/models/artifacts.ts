@@ -19,5 +19,12 @@ export function someLayers(seed = 1): LayerWeights[] {
 }
 
 export function anArtifact(changes: Partial<ModelArtifact> = {}): ModelArtifact {
-  return { name: "test-model", layers: someLayers(), temperature: 1.5, offset: -0.25, card: "# test-model\n", ...changes };
+  return {
+    name: "test-model",
+    layers: someLayers(),
+    temperature: 1.5,
+    offset: -0.25,
+    card: "# test-model\n",
+    ...changes,
+  };
 }

@@ -48,6 +48,15 @@ describe("the learning gate", () => {
     expect([take(5), take(6), take(7)]).toEqual([[], [], [7]]);
   });
 
+  test("lets windows go after the longest delay that can be set, too", () => {
+    const longest = 3600 / 1;
+    const { gate, take } = gateOf(longest);
+    let released = 0;
+    for (let index = 0; index < longest + 12; index++) released += take(index).length;
+    expect(released).toBe(10);
+    expect(gate.droppedCount).toBe(0);
+  });
+
   test("never releases a window that suspicion touched, whatever the order of alarms, and none twice", () => {
     fc.assert(
       fc.property(
@@ -59,7 +68,8 @@ describe("the learning gate", () => {
           const tainted = new Map<number, number>();
           windows.forEach((back, index) => {
             const onset = back === null ? CALM : Math.max(0, index - back);
-            if (back !== null) for (let w = onset; w <= index; w++) tainted.set(w, Math.min(index, tainted.get(w) ?? index));
+            if (back !== null)
+              for (let w = onset; w <= index; w++) tainted.set(w, Math.min(index, tainted.get(w) ?? index));
             for (const released of take(index, onset)) {
               expect(releasedAt.has(released)).toBe(false);
               releasedAt.set(released, index);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { serializeArtifact } from "../../models/artifact.ts";
 import { loadScorer } from "../../src/pipeline/scorers.ts";
-import { nodeForecast, residual, twinView } from "../models/baselines/fixtures.ts";
 import { anArtifact } from "../models/artifacts.ts";
+import { nodeForecast, residual, twinView } from "../models/baselines/fixtures.ts";
 import { settings } from "./windows.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "scorers-"));
@@ -49,7 +49,11 @@ describe("a scorer", () => {
     ["without any layer", () => file("none.json", JSON.stringify({ ...foreign, layers: [] })), /none\.json/],
     [
       "of the wrong size",
-      () => file("size.json", JSON.stringify({ ...foreign, layers: [{ inputSize: 2, outputSize: 2, kernel: "", bias: "" }] })),
+      () =>
+        file(
+          "size.json",
+          JSON.stringify({ ...foreign, layers: [{ inputSize: 2, outputSize: 2, kernel: "", bias: "" }] }),
+        ),
       /layer of the wrong size/,
     ],
   ])("that is %s gives way to the twin's residuals, with the reason and the file", async (_, path, reason) => {

@@ -2,10 +2,10 @@ import type { Forecast } from "../../src/contracts/forecast.ts";
 import type { Incident, IncidentEvent } from "../../src/contracts/incident.ts";
 import type { Settings } from "../../src/contracts/settings.ts";
 import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
-import { SETTINGS } from "../../src/settings/schema.ts";
 import type { TwinLike } from "../../src/pipeline/line.ts";
-import { batchOf, type TestSpan } from "../topology/spans.ts";
+import { SETTINGS } from "../../src/settings/schema.ts";
 import { nodeForecast } from "../models/baselines/fixtures.ts";
+import { batchOf, type TestSpan } from "../topology/spans.ts";
 
 /** Every default, with what a test needs otherwise. */
 export function settings(changes: Partial<Settings> = {}): Settings {
@@ -22,8 +22,26 @@ export function requests(from: number, seconds: number): TelemetryBatch {
     const start = 1000 + from + i + 0.2;
     const trace = from + i + 1;
     return [
-      { trace, id: 3, parent: 2, kind: SERVER, service: "back", operation: "answer", start: start + 0.02, end: start + 0.08 },
-      { trace, id: 2, parent: 1, kind: CLIENT, service: "front", operation: "call", start: start + 0.01, end: start + 0.09 },
+      {
+        trace,
+        id: 3,
+        parent: 2,
+        kind: SERVER,
+        service: "back",
+        operation: "answer",
+        start: start + 0.02,
+        end: start + 0.08,
+      },
+      {
+        trace,
+        id: 2,
+        parent: 1,
+        kind: CLIENT,
+        service: "front",
+        operation: "call",
+        start: start + 0.01,
+        end: start + 0.09,
+      },
       { trace, id: 1, kind: SERVER, service: "front", operation: "GET /", start, end: start + 0.1 },
     ];
   });
@@ -50,7 +68,12 @@ export class NotingTwin implements TwinLike {
     return {
       observation,
       isReady: this.isReady,
-      readiness: nodes.map(({ index }) => ({ node: index, visitsLearned: 60, visitsNeeded: 60, isReady: this.isReady })),
+      readiness: nodes.map(({ index }) => ({
+        node: index,
+        visitsLearned: 60,
+        visitsNeeded: 60,
+        isReady: this.isReady,
+      })),
       nodes: this.isReady ? nodes.map(({ index }) => nodeForecast(index)) : [],
       operations: [],
       entryRatePerSecond: 1,

@@ -98,7 +98,9 @@ describe("a residual", () => {
     const reference = new Reference(draws(500, 1));
     const samples = draws(50, 3, 1.4);
     const [left, right] = [new ResidualAccumulator(), new ResidualAccumulator()];
-    samples.forEach((sample, i) => (i < 20 ? left : right).add(sample, reference));
+    samples.forEach((sample, i) => {
+      (i < 20 ? left : right).add(sample, reference);
+    });
     left.join(right);
     const whole = residualOf(samples, reference)!;
     const joined = left.residual(new Discrepancy())!;

@@ -74,7 +74,7 @@ export class RecordingWriter {
     const { input } = this.#lane(signal, format);
     // One write a body: two bodies written at the same time must not mix.
     const hasRoom = input.write(format === "json" ? asLine(body) : asFrame(body));
-    if (!hasRoom && !input.destroyed) await Promise.race([once(input, "drain"), once(input, "close")]);
+    if (!hasRoom && !input.destroyed) await roomOrEnd(input);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -111,6 +111,17 @@ export class RecordingWriter {
   #packer() {
     if (this.#options.compression === "gzip") return createGzip();
     return this.#options.compression === "zstd" ? createZstdCompress() : undefined;
+  }
+}
+
+/** Resolves when the stream takes more, or has ended; leaves no listener behind. */
+async function roomOrEnd(stream: Writable): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    await Promise.race([once(stream, "drain", { signal }), once(stream, "close", { signal })]);
+  } finally {
+    waiting.abort();
   }
 }
 

@@ -1,0 +1,69 @@
+// Goal: an artifact comes back as it was stored, and one that does not fit is refused by file and rule.
+// Method: round trips, and one thing wrong at a time.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parameterCount, readArtifact, serializeArtifact } from "../../models/artifact.ts";
+import { anArtifact, someLayers } from "./artifacts.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "artifact-"));
+const path = join(directory, "model.json");
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function read(text: string): ReturnType<typeof readArtifact> {
+  writeFileSync(path, text);
+  return readArtifact(path);
+}
+
+describe("an artifact", () => {
+  test("comes back bit by bit", () => {
+    const artifact = anArtifact({ layers: someLayers(7), offset: -0.1, temperature: 0.7 });
+    expect(read(serializeArtifact(artifact))).toEqual(artifact);
+    expect(serializeArtifact(read(serializeArtifact(artifact)))).toBe(serializeArtifact(artifact));
+  });
+
+  test("counts all its weights", () => {
+    expect(parameterCount(anArtifact())).toBe(46 * 32 + 32 + 32 * 32 + 32 + 32 * 12 + 12);
+  });
+
+  const [first, second, last] = someLayers();
+  const document = () => JSON.parse(serializeArtifact(anArtifact())) as Record<string, unknown>;
+  test.each([
+    ["not JSON", () => "{", /JSON/],
+    ["of another version", () => JSON.stringify({ ...document(), version: 2 }), /not a spantwin-model of version 1/],
+    [
+      "of features in another order",
+      () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).reverse() }),
+      /features/,
+    ],
+    ["of other kinds", () => JSON.stringify({ ...document(), kinds: [] }), /fault kinds/],
+    [
+      "with a layer missing in between",
+      () => serializeArtifact(anArtifact({ layers: [first!, last!, second!] })),
+      /wrong size/,
+    ],
+    ["without its last layer", () => serializeArtifact(anArtifact({ layers: [first!, second!] })), /do not end in/],
+    [
+      "with weights cut short",
+      () => serializeArtifact(anArtifact({ layers: [{ ...first!, kernel: first!.kernel.slice(1) }, second!, last!] })),
+      /wrong size/,
+    ],
+    [
+      "with a weight that is not a number",
+      () =>
+        serializeArtifact(
+          anArtifact({ layers: [{ ...first!, bias: first!.bias.map(() => Number.NaN) }, second!, last!] }),
+        ),
+      /weight that is no number/,
+    ],
+    ["with a temperature of 0", () => serializeArtifact(anArtifact({ temperature: 0 })), /temperature/],
+    ["without an offset", () => JSON.stringify({ ...document(), offset: undefined }), /offset/],
+  ])("%s is refused by name and rule", (_, text, rule) => {
+    const broken = text();
+    expect(() => read(broken)).toThrow(rule);
+    expect(() => read(broken)).toThrow(`model artifact ${path}: `);
+  });
+});

@@ -1,0 +1,66 @@
+// Goal: training sees windows that are wholly faulty or wholly clean, and the twin learns from the clean ones only.
+// Method: a recording of 30 windows with labels written by hand; windows are 5 s long.
+import { describe, expect, test } from "vitest";
+import type { LabelledFault, Labels } from "../../src/contracts/labels.ts";
+import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
+import { labelledWindows } from "../../src/pipeline/labelled-windows.ts";
+import { CountingLedger } from "../../src/telemetry/ledger.ts";
+import { NotingTwin, requests, settings } from "./windows.ts";
+
+const recording: TelemetrySource = {
+  name: "by hand",
+  async read(take) {
+    for (let at = 0; at < 150; at += 10) await take(requests(at, 10));
+  },
+};
+
+function fault(start: number, end: number, service = "back"): LabelledFault {
+  return { start, end, service, fault: "slow-code", performance: true };
+}
+
+async function label(faults: readonly LabelledFault[], readyAfter = 4) {
+  const labels: Labels = { unit: "unix seconds, UTC", settleSeconds: 0, covered: [[1000, 1150]], faults };
+  const twin = new NotingTwin(readyAfter);
+  const windows = await labelledWindows({
+    source: recording,
+    labels,
+    settings: settings(),
+    twin,
+    ledger: new CountingLedger(),
+    signal: new AbortController().signal,
+  });
+  const starts = (of: typeof windows) => of.map(({ forecast }) => forecast.observation.startSeconds);
+  return {
+    faulty: starts(windows.filter((window) => window.fault !== null)),
+    clean: starts(windows.filter((window) => window.fault === null)),
+    learned: twin.learned,
+    windows,
+  };
+}
+
+describe("windows of a labelled recording", () => {
+  test("inside a fault carry its label; on its border and in its aftermath they are left out", async () => {
+    const { faulty, clean, windows } = await label([fault(1062, 1083)]);
+    expect(faulty).toEqual([1065, 1070, 1075]);
+    expect(clean.filter((start) => start >= 1050 && start <= 1115)).toEqual([1050, 1055, 1105, 1110, 1115]);
+    expect(windows.find((window) => window.fault !== null)!.fault!.service).toBe("back");
+  });
+
+  test("that are faulty, on a border or in the aftermath are not learned from", async () => {
+    const { learned, clean } = await label([fault(1062, 1083)]);
+    expect(learned.filter((start) => start >= 1060 && start < 1103)).toEqual([]);
+    expect(learned.filter((start) => start >= 1030)).toEqual(clean.filter((start) => start >= 1030));
+  });
+
+  test("before the twin is ready are learned from, but nobody is trained on them", async () => {
+    const { clean, learned } = await label([], 10);
+    expect(Math.min(...clean)).toBe(1050);
+    // The first two are noise of the start.
+    expect(Math.min(...learned)).toBe(1010);
+  });
+
+  test("that two faults touch are left out: nobody can say which it was", async () => {
+    const { faulty } = await label([fault(1060, 1090), fault(1075, 1110, "front")]);
+    expect(faulty).toEqual([1065, 1070]);
+  });
+});
