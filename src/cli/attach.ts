@@ -55,7 +55,8 @@ function report(event: IncidentEvent, isJson: boolean, info: (message: string) =
   if (isJson) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (event.type !== "updated") {
-    info(`${event.type}: ${event.incident.summary}`);
+    const verdict = event.incident.verdict === "traffic" ? "traffic, not fault" : "fault";
+    info(`${verdict} ${event.type}: ${event.incident.summary}`);
   }
 }
 

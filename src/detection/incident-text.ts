@@ -50,7 +50,7 @@ export function trafficIncident(forecast: Forecast, onsetSeconds: number): Incid
     guiltyNode: bottleneck?.node ?? "",
     kind: "traffic",
     confidence: 1,
-    summary: `Traffic, not fault: ${percent(rise - 1)} more latency is what ${rate(forecast.entryRatePerSecond)} must cost${where}.`,
+    summary: `${percent(rise - 1)} more latency is what ${rate(forecast.entryRatePerSecond)} must cost${where}.`,
     suspectsAtOpening: [],
     suspects: [],
     ruledOut: [],

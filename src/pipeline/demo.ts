@@ -120,6 +120,7 @@ function stepOf(event: TestbedEvent): string | null {
 
 function sayIncident(event: IncidentEvent, say: (message: string) => void): void {
   if (event.type !== "updated") {
-    say(`${event.type}: ${event.incident.summary}`);
+    const verdict = event.incident.verdict === "traffic" ? "traffic, not fault" : "FAULT";
+    say(`${verdict} ${event.type}: ${event.incident.summary}`);
   }
 }

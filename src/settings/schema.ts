@@ -95,7 +95,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
       "How long a window waits before it is learned from, so that an incident found in between takes it out.",
   }),
   replicates: integer({
-    defaultValue: 12,
+    defaultValue: 19,
     unit: "simulations",
     min: 2,
     max: 200,

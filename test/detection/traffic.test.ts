@@ -15,9 +15,9 @@ describe("a traffic verdict", () => {
     expect(said.map((events) => events.length)).toEqual([0, 0, 1, 0]);
     const { incident } = said[2]![0]!;
     expect([incident.verdict, incident.kind, incident.onsetSeconds]).toEqual(["traffic", "traffic", WINDOW_SECONDS]);
-    expect(incident.summary).toBe(
-      "Traffic, not fault: 50 % more latency is what 20 requests/s must cost; web is 60 % busy and saturates at 33 requests/s.",
-    );
+    for (const fact of ["50 % more latency", "20 requests/s", "web is 60 % busy", "saturates at 33 requests/s"]) {
+      expect(incident.summary).toContain(fact);
+    }
     expect(detector.openIncident).toBeNull();
     expect(detector.isSuspicious).toBe(false);
   });

@@ -18,13 +18,15 @@ function fault(start: number, end: number, service = "back"): LabelledFault {
   return { start, end, service, fault: "slow-code", performance: true };
 }
 
+const DELAY_SECONDS = 10;
+
 async function label(faults: readonly LabelledFault[], readyAfter = 4) {
   const labels: Labels = { unit: "unix seconds, UTC", settleSeconds: 0, covered: [[1000, 1150]], faults };
   const twin = new NotingTwin(readyAfter);
   const windows = await labelledWindows({
     source: recording,
     labels,
-    settings: settings(),
+    settings: settings({ learningDelaySeconds: DELAY_SECONDS }),
     twin,
     ledger: new CountingLedger(),
     signal: new AbortController().signal,
@@ -42,14 +44,21 @@ describe("windows of a labelled recording", () => {
   test("inside a fault carry its label; on its border and in its aftermath they are left out", async () => {
     const { faulty, clean, windows } = await label([fault(1062, 1083)]);
     expect(faulty).toEqual([1065, 1070, 1075]);
-    expect(clean.filter((start) => start >= 1050 && start <= 1115)).toEqual([1050, 1055, 1105, 1110, 1115]);
+    expect(clean.filter((start) => start >= 1050 && start <= 1085)).toEqual([1050, 1055]);
+    expect(clean).toContain(1110);
     expect(windows.find((window) => window.fault !== null)!.fault!.service).toBe("back");
   });
 
   test("that are faulty, on a border or in the aftermath are not learned from", async () => {
     const { learned, clean } = await label([fault(1062, 1083)]);
-    expect(learned.filter((start) => start >= 1060 && start < 1103)).toEqual([]);
-    expect(learned.filter((start) => start >= 1030)).toEqual(clean.filter((start) => start >= 1030));
+    expect(learned.filter((start) => start >= 1060 && start <= 1085)).toEqual([]);
+    expect(learned.filter((start) => start >= 1030)).toEqual(clean.filter((start) => start >= 1030 && start <= 1135));
+  });
+
+  test("are learned from no sooner than they would be in life", async () => {
+    const { learned } = await label([]);
+    // The last window ends at 1150; what ended less than the delay before that still waits.
+    expect(Math.max(...learned)).toBe(1150 - DELAY_SECONDS - 5);
   });
 
   test("before the twin is ready are learned from, but nobody is trained on them", async () => {
@@ -60,7 +69,7 @@ describe("windows of a labelled recording", () => {
   });
 
   test("that two faults touch are left out: nobody can say which it was", async () => {
-    const { faulty } = await label([fault(1060, 1090), fault(1075, 1110, "front")]);
+    const { faulty } = await label([fault(1060, 1110), fault(1075, 1109, "front")]);
     expect(faulty).toEqual([1065, 1070]);
   });
 });

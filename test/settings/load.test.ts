@@ -33,7 +33,7 @@ describe("the defaults", () => {
       latenessSeconds: 3,
       learningWindows: 9,
       learningDelaySeconds: 60,
-      replicates: 12,
+      replicates: 19,
       scorer: "model",
       backend: "auto",
       maxBodyBytes: 67_108_864,
