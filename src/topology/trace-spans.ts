@@ -33,6 +33,7 @@ export class TraceSpans {
       const parent = this.hasParentId[i] ? this.#find(high, low) : -1;
       this.parent[i] = parent === i ? -1 : parent;
     }
+    this.#cutCycles();
     this.#resolveKinds();
   }
 
@@ -111,6 +112,25 @@ export class TraceSpans {
       const id = this.batch[i]!.spanId;
       if (id[2 * row] === high && id[2 * row + 1] === low) {
         return i;
+      }
+    }
+  }
+
+  /** Ids that repeat can make spans their own ancestors; the one through which the circle closes loses its parent. */
+  #cutCycles(): void {
+    const walk = new Int32Array(this.count).fill(-1);
+    for (let start = 0; start < this.count; start++) {
+      let previous = -1;
+      for (let i = start; i >= 0 && walk[i] !== start; i = this.parent[i]!) {
+        if (walk[i] !== -1) {
+          previous = -1;
+          break;
+        }
+        walk[i] = start;
+        previous = i;
+      }
+      if (previous >= 0 && this.parent[previous]! >= 0) {
+        this.parent[previous] = -1;
       }
     }
   }

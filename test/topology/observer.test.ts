@@ -250,3 +250,32 @@ test("windows do not depend on how spans are cut into batches", () => {
     { numRuns: 30 },
   );
 });
+
+test("spans whose parents make no sense (cycles, strangers, themselves) neither throw nor hang nor vanish", () => {
+  const span = fc.record({
+    id: fc.integer({ min: 1, max: 12 }),
+    parent: fc.integer({ min: 0, max: 14 }),
+    kind: fc.integer({ min: 0, max: 5 }),
+    service: fc.constantFrom("a", "b", "c"),
+    start: fc.double({ min: 100, max: 104, noNaN: true }),
+    length: fc.double({ min: -0.01, max: 1, noNaN: true }),
+    peerKind: fc.integer({ min: 0, max: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(span, { minLength: 1, maxLength: 20 }), (drawn) => {
+      const spans: TestSpan[] = drawn.map(({ length, ...rest }) => ({
+        ...rest,
+        trace: 1,
+        end: rest.start + length,
+        peer: "x",
+      }));
+      const { windows, ledger } = observe(spans);
+      const visits = windows.flatMap(visitsOf);
+      expect(visits.length + (ledger.losses.size > 0 ? 1 : 0)).toBeGreaterThan(0);
+      expect(
+        visits.every((visit) => visit.sojourn >= 0 && visit.self >= 0 && visit.segments.every((s) => s >= 0)),
+      ).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
