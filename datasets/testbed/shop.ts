@@ -128,8 +128,8 @@ const pricing: ServiceDeclaration = {
   replicaCount: 1,
   workerCount: 2,
   routes: [
-    { route: "GET /prices/{item}", steps: [work(40.5, 0.6)] },
-    { route: "POST /quotes", steps: [work(40.5, 0.6)] },
+    { route: "GET /prices/{item}", steps: [work(43, 0.6)] },
+    { route: "POST /quotes", steps: [work(43, 0.6)] },
   ],
 };
 
