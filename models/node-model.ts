@@ -3,6 +3,7 @@ import type { NodeScore, Scored, Scorer } from "../src/contracts/score.ts";
 import type { ModelArtifact } from "./artifact.ts";
 import type { Backend } from "./backend.ts";
 import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
+import { probabilityOfDeviation } from "./baselines/squash.ts";
 import { FEATURE_COUNT, featureRows } from "./features.ts";
 import { forward, loadLayers, OUTPUT_COUNT } from "./network.ts";
 
@@ -24,16 +25,36 @@ export function createNodeModel(backend: Backend, artifact: ModelArtifact): Scor
       const nodes = forecast.nodes.map((node, i): NodeScore => {
         const at = i * OUTPUT_COUNT;
         const guilt = logits[at]! / artifact.temperature + artifact.offset;
+        const residualZ = largestOf(evidence[i]!);
         return {
           node: node.node,
-          probability: 1 / (1 + Math.exp(-guilt)),
+          probability: pooledProbability(guilt, probabilityOfDeviation(residualZ, RESIDUAL_CENTRE)),
           kindProbabilities: softmax(logits.subarray(at + 1, at + OUTPUT_COUNT) as Float32Array),
-          residualZ: largestOf(evidence[i]!),
+          residualZ,
         };
       });
       return { forecast, scorer: artifact.name, nodes };
     },
   };
+}
+
+/** Residual, in standard deviations, at which the twin alone would say one half. */
+const RESIDUAL_CENTRE = 4;
+/** No opinion of either weighs more than this log odds. */
+const OPINION_MAX = 6;
+
+/**
+ * Logarithmic opinion pool of the network and the twin's own residuals, equal weights: on applications it was not trained
+ * on the network may be sure of nonsense, and what it knows of kinds and neighbours the residuals do not.
+ */
+function pooledProbability(networkLogOdds: number, residualProbability: number): number {
+  const residualLogOdds = Math.log(Math.max(1e-6, residualProbability) / Math.max(1e-6, 1 - residualProbability));
+  const pooled = (bounded(networkLogOdds) + bounded(residualLogOdds)) / 2;
+  return 1 / (1 + Math.exp(-pooled));
+}
+
+function bounded(logOdds: number): number {
+  return Math.max(-OPINION_MAX, Math.min(OPINION_MAX, logOdds));
 }
 
 function softmax(logits: Float32Array): number[] {
