@@ -2,8 +2,8 @@ import type { Forecast } from "../src/contracts/forecast.ts";
 import type { NodeScore, Scored, Scorer } from "../src/contracts/score.ts";
 import type { ModelArtifact } from "./artifact.ts";
 import type { Backend } from "./backend.ts";
-import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
 import { probabilityOfDeviation } from "./baselines/squash.ts";
+import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
 import { FEATURE_COUNT, featureRows } from "./features.ts";
 import { forward, loadLayers, OUTPUT_COUNT } from "./network.ts";
 
