@@ -32,6 +32,8 @@ Scores every node of the service map in every window: is it at fault, and of wha
 - **Input**: ${FEATURES.length} dimensionless residuals of a node against the queueing twin, at the load there is. No names, no
   absolute times, so it can be used on an application it has never seen.
 - **Network**: dense, two hidden layers of 32, the same weights for every node.
+- **Use**: its log odds of guilt are averaged with those of the twin's largest residual (a logarithmic opinion pool, see
+  \`models/node-model.ts\`); kinds are the network's alone.
 - **Training**: seed ${facts.seed}, backend ${facts.backend}, best epoch ${facts.epochs}, validation loss ${facts.validationLoss.toFixed(4)}.
 - **Calibration** on the validation recordings: guilt logit / ${facts.temperature.toFixed(2)} ${facts.offset < 0 ? "−" : "+"} ${Math.abs(facts.offset).toFixed(2)}.
 
