@@ -14,7 +14,7 @@ export interface Settings {
   /** How long a window waits before it may be learned from: an incident that opens in between takes it out. */
   readonly learningDelaySeconds: number;
   readonly replicates: number;
-  readonly scorer: "model" | "twin-residual" | "n-sigma" | "ewma" | "dummy" | "crude";
+  readonly scorer: "model" | "twin-residual" | "n-sigma" | "robust" | "ewma" | "slo-burn" | "crude" | "dummy";
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
   readonly maxOpenTraces: number;

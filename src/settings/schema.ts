@@ -103,7 +103,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
   }),
   scorer: choice({
     defaultValue: "model",
-    choices: ["model", "twin-residual", "n-sigma", "ewma", "dummy", "crude"],
+    choices: ["model", "twin-residual", "n-sigma", "robust", "ewma", "slo-burn", "crude", "dummy"],
     description: "What turns residuals into fault probabilities: the shipped model, or a baseline to compare it with.",
   }),
   backend: choice({
