@@ -3,6 +3,7 @@ import type { NodeScore, Scored, Scorer } from "../src/contracts/score.ts";
 import type { ModelArtifact } from "./artifact.ts";
 import type { Backend } from "./backend.ts";
 import { probabilityOfDeviation } from "./baselines/squash.ts";
+import { RESIDUAL_CENTRE } from "./baselines/twin-residual.ts";
 import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
 import { FEATURE_COUNT, featureRows } from "./features.ts";
 import { forward, loadLayers, OUTPUT_COUNT } from "./network.ts";
@@ -38,8 +39,6 @@ export function createNodeModel(backend: Backend, artifact: ModelArtifact): Scor
   };
 }
 
-/** Residual, in standard deviations, at which the twin alone would say one half. */
-const RESIDUAL_CENTRE = 4;
 /** No opinion of either weighs more than this log odds. */
 const OPINION_MAX = 6;
 

@@ -1,5 +1,6 @@
 import type { StationStructure } from "../src/contracts/forecast.ts";
 import type { Topology } from "../src/contracts/observation.ts";
+import { pushTo } from "./grouping.ts";
 import type { History, LearnedVisit } from "./history.ts";
 import { invert } from "./invert.ts";
 import type {
@@ -23,7 +24,7 @@ export function calibrate(history: History, topology: Topology): Knowledge {
   const instancesByNode = new Map<number, number[]>();
   for (const instance of history.visitsByInstance.keys()) {
     const node = topology.instances[instance]!.node;
-    instancesByNode.set(node, [...(instancesByNode.get(node) ?? []), instance]);
+    pushTo(instancesByNode, node, instance);
   }
   const nodes = new Map<number, NodeKnowledge>();
   for (const [node, instances] of instancesByNode) {
@@ -135,12 +136,7 @@ function referenceFor(structure: StationStructure, runs: readonly SortedVisits[]
     const serviceSeconds = invert(structure, run.arrivals, run.departures, run.childSeconds);
     for (let i = 0; i < serviceSeconds.length; i++) {
       const operation = run.visits[i]!.operation;
-      const list = samples.get(operation);
-      if (list === undefined) {
-        samples.set(operation, [serviceSeconds[i]!]);
-      } else {
-        list.push(serviceSeconds[i]!);
-      }
+      pushTo(samples, operation, serviceSeconds[i]!);
     }
   }
   const service = new Map<number, Reference>();

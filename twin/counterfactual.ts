@@ -1,5 +1,6 @@
 import type { Counterfactual } from "../src/contracts/forecast.ts";
 import type { Observation } from "../src/contracts/observation.ts";
+import { pushTo } from "./grouping.ts";
 import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "./knowledge.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 import { Reference } from "./reference.ts";
@@ -69,7 +70,7 @@ function observedOverrides(window: Observation, knowledge: Knowledge): Overrides
   const rowsByOperation = new Map<number, number[]>();
   for (let row = 0; row < visits.count; row++) {
     const operation = visits.operation[row]!;
-    rowsByOperation.set(operation, [...(rowsByOperation.get(operation) ?? []), row]);
+    pushTo(rowsByOperation, operation, row);
   }
   for (const [operation, rows] of rowsByOperation) {
     const node = topology.operations[operation]!.node;
@@ -84,7 +85,7 @@ function observedOverrides(window: Observation, knowledge: Knowledge): Overrides
   for (let row = 0; row < calls.count; row++) {
     const gap = calls.gapSeconds[row]!;
     if (!Number.isNaN(gap)) {
-      gapLists.set(calls.edge[row]!, [...(gapLists.get(calls.edge[row]!) ?? []), Math.max(0, gap)]);
+      pushTo(gapLists, calls.edge[row]!, Math.max(0, gap));
     }
   }
   const gaps = new Map<number, Float64Array>();
@@ -101,7 +102,7 @@ function observedPrograms(window: Observation, rows: readonly number[]): Program
   const byProgram = new Map<number, number[]>();
   for (const row of rows) {
     const program = visits.program[row]!;
-    byProgram.set(program, [...(byProgram.get(program) ?? []), row]);
+    pushTo(byProgram, program, row);
   }
   return [...byProgram].map(([program, list]) => {
     const first = list[0]!;

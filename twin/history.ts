@@ -7,7 +7,7 @@ import { type InstanceJobs, jobsByInstance } from "./window-jobs.ts";
 const JOBS_PER_INSTANCE_MAX = 4000;
 const SAMPLES_PER_EDGE_MAX = 2000;
 const SAMPLES_PER_OPERATION_MAX = 2000;
-/** Windows kept for rates of programs and visit ratios. */
+/** After this many windows, counts of programs and visits weigh half. */
 const RATE_HALF_LIFE_WINDOWS = 120;
 /** Busier than this times the usual rate is not quiet. */
 const QUIET_RATE_RATIO_MAX = 1.2;
@@ -17,7 +17,6 @@ export interface LearnedVisit {
   readonly arrivalSeconds: number;
   readonly departureSeconds: number;
   readonly childSeconds: number;
-  readonly lagSeconds: number;
   readonly operation: number;
   readonly program: number;
   readonly segments: Float64Array;
@@ -62,7 +61,6 @@ export class History {
         arrivalSeconds: jobs.arrivalSeconds[i]!,
         departureSeconds: jobs.departureSeconds[i]!,
         childSeconds: jobs.childSeconds[i]!,
-        lagSeconds,
         operation,
         program: visits.program[row]!,
         segments: visits.segmentSeconds.slice(visits.segmentStart[row]!, visits.segmentStart[row + 1]!),

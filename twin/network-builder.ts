@@ -17,7 +17,7 @@ export interface BuiltNetwork {
 
 /** Replaces what the twin knows of a node or an edge by what a window showed, to ask "what if only this were so". */
 export interface Overrides {
-  /** Segments by program and structure-free service: the node as observed, waiting included. */
+  /** By node, then operation: its programs as observed, waiting included, so that nothing queues there. */
   readonly nodes: ReadonlyMap<number, ReadonlyMap<number, OperationKnowledge>>;
   readonly gaps: ReadonlyMap<number, Float64Array>;
 }

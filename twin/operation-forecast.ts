@@ -1,5 +1,6 @@
 import type { OperationForecast } from "../src/contracts/forecast.ts";
 import type { Observation } from "../src/contracts/observation.ts";
+import { pushTo } from "./grouping.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { quantileOfSorted } from "./reference.ts";
 import { Discrepancy, ResidualAccumulator } from "./residual.ts";
@@ -15,12 +16,7 @@ export function forecastOperations(
   const sojourns = new Map<number, number[]>();
   for (let row = 0; row < visits.count; row++) {
     const operation = visits.operation[row]!;
-    const list = sojourns.get(operation);
-    if (list === undefined) {
-      sojourns.set(operation, [visits.sojournSeconds[row]!]);
-    } else {
-      list.push(visits.sojournSeconds[row]!);
-    }
+    pushTo(sojourns, operation, visits.sojournSeconds[row]!);
   }
   const windowSeconds = observation.endSeconds - observation.startSeconds;
   const forecasts: OperationForecast[] = [];

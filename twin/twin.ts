@@ -2,6 +2,7 @@ import type { Capacity, Counterfactual, Forecast, NodeForecast, NodeReadiness } 
 import type { Observation } from "../src/contracts/observation.ts";
 import { calibrate } from "./calibrate.ts";
 import { counterfactuals } from "./counterfactual.ts";
+import { pushTo } from "./grouping.ts";
 import { History } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeRates } from "./knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./network-builder.ts";
@@ -171,7 +172,7 @@ export class Twin {
     for (const jobs of jobsByInstance(observation)) {
       jobsNow.set(jobs.instance, jobs);
       const joined = joinJobs(isContiguous ? this.#jobsBefore.get(jobs.instance) : undefined, jobs);
-      byNode.set(jobs.node, [...(byNode.get(jobs.node) ?? []), joined]);
+      pushTo(byNode, jobs.node, joined);
     }
     this.#jobsBefore = jobsNow;
     return byNode;
@@ -266,12 +267,7 @@ function rowsByNode(observation: Observation): Map<number, number[]> {
   const rows = new Map<number, number[]>();
   for (let row = 0; row < visits.count; row++) {
     const node = topology.operations[visits.operation[row]!]!.node;
-    const list = rows.get(node);
-    if (list === undefined) {
-      rows.set(node, [row]);
-    } else {
-      list.push(row);
-    }
+    pushTo(rows, node, row);
   }
   return rows;
 }

@@ -1,4 +1,5 @@
 import type { Observation } from "../src/contracts/observation.ts";
+import { pushTo } from "./grouping.ts";
 
 /** Visits of one instance, sorted by arrival. */
 export interface InstanceJobs {
@@ -19,12 +20,7 @@ export function jobsByInstance(observation: Observation): InstanceJobs[] {
   const byInstance = new Map<number, number[]>();
   for (let row = 0; row < visits.count; row++) {
     const instance = visits.instance[row]!;
-    const rows = byInstance.get(instance);
-    if (rows === undefined) {
-      byInstance.set(instance, [row]);
-    } else {
-      rows.push(row);
-    }
+    pushTo(byInstance, instance, row);
   }
   const jobs: InstanceJobs[] = [];
   for (const instance of [...byInstance.keys()].sort((a, b) => a - b)) {

@@ -4,7 +4,7 @@ import { evidenceOf, largestOf } from "./twin-residual-evidence.ts";
 import { kindProbabilitiesOf } from "./twin-residual-kinds.ts";
 
 /** The largest of eight standardised residuals passes 4 by chance about once in 4000 windows of a node. */
-const DEFAULT_CENTRE = 4;
+export const RESIDUAL_CENTRE = 4;
 
 export interface TwinResidualOptions {
   /** Residual, in standard deviations, at which the probability is ½. */
@@ -13,7 +13,7 @@ export interface TwinResidualOptions {
 
 /** The twin without a learned model: a node is as suspect as its largest residual. Nothing is learned here. */
 export function createTwinResidual(options: TwinResidualOptions = {}): Scorer {
-  const centre = options.centre ?? DEFAULT_CENTRE;
+  const centre = options.centre ?? RESIDUAL_CENTRE;
   return {
     name: "twin-residual",
     score(forecast) {

@@ -61,7 +61,7 @@ export interface NodeForecast {
   readonly worstInstance: number;
   /** Share of service times of the slowest tenth in the total, observed − expected: a pause shows here. */
   readonly burstiness: number;
-  /** Share of its visits and of calls into it that failed, minus the learned share. */
+  /** Share of its visits that failed although no call of theirs did, minus the learned share: errors passed on are not its own. */
   readonly errorExcess: number;
   /** Share of calls into it that were never seen to arrive, minus the learned share. */
   readonly missingExcess: number;
@@ -73,7 +73,7 @@ export interface NodeForecast {
   readonly arrivalResidual: number;
   /** `process.cpu.utilization` − learned, NaN without that metric. */
   readonly cpuExcess: number;
-  /** Seconds of delay this node added beyond expectation, per second of time: own work, then edges into it, then waiting. */
+  /** Seconds of delay this node added beyond expectation, per second of time: own work, gaps into it, and its own gaps out. */
   readonly excessSecondsPerSecond: number;
   /**
    * That excess for one request of the entry operations that reach this node, as a share of their predicted latency;

@@ -57,7 +57,7 @@ export interface Topology {
 
 /**
  * Visits that completed in the window: one row per execution of an operation by an instance (a SERVER, CONSUMER or
- * root span, or a leaf call). Sorted by completion of their trace fragment, then by arrival.
+ * root span, or a leaf call). Visits of one trace fragment stand together; otherwise in no order of time.
  */
 export interface VisitColumns {
   readonly count: number;

@@ -8,10 +8,8 @@ import { bottleneckOf, confidenceOf, faultIncident, faultSummary, trafficInciden
 import { candidates, rankSuspects } from "./suspects.ts";
 import { TrafficWatch } from "./traffic-watch.ts";
 
-/** Evidence (log odds) at which an incident opens. */
+/** Evidence (log odds) at which an incident opens: more than one window can give, so it takes at least two. */
 const OPEN_EVIDENCE = 5;
-/** Windows a node must have looked guilty in. */
-const OPEN_WINDOWS_MIN = 2;
 /** Calm windows in a row that end an incident. */
 const CALM_WINDOWS = 3;
 /** When the same node alarms again this soon after, it is the same incident that goes on. */
@@ -106,9 +104,7 @@ export class Detector {
   }
 
   #maybeOpen(forecast: Forecast, askTwin: AskTwin, events: IncidentEvent[]): void {
-    const alarming = [...this.#evidence.values()].filter(
-      (each) => each.evidence >= OPEN_EVIDENCE && each.guiltyWindows >= OPEN_WINDOWS_MIN,
-    );
+    const alarming = [...this.#evidence.values()].filter((each) => each.evidence >= OPEN_EVIDENCE);
     if (alarming.length === 0) {
       return;
     }
