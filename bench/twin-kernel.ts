@@ -3,9 +3,9 @@
  * Prints one JSON line a network: median of 5 rounds. Run: node bench/twin-kernel.ts
  */
 
-import { exponential, lognormal, stream } from "../twin/random.ts";
-import { compileNetwork, simulate } from "../twin/simulate.ts";
-import type { Arrivals, EdgeSpec, NetworkSpec, OperationSpec, StationSpec } from "../twin/spec.ts";
+import { exponential, lognormal, stream } from "../twin/kernel/random.ts";
+import { compileNetwork, simulate } from "../twin/kernel/simulate.ts";
+import type { Arrivals, EdgeSpec, NetworkSpec, OperationSpec, StationSpec } from "../twin/kernel/spec.ts";
 
 const SERVICE_COUNT = 20;
 const ROUNDS = 5;

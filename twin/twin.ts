@@ -1,21 +1,22 @@
 import type { Capacity, Counterfactual, Forecast, NodeForecast, NodeReadiness } from "../src/contracts/forecast.ts";
 import type { Observation } from "../src/contracts/observation.ts";
-import { calibrate } from "./calibrate.ts";
-import { counterfactuals } from "./counterfactual.ts";
+import { counterfactuals } from "./forecast/counterfactual.ts";
+import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./forecast/network-builder.ts";
+import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
+import { measureGaps, measureNode } from "./forecast/node-window.ts";
+import { forecastOperations } from "./forecast/operation-forecast.ts";
+import { RecentWindows } from "./forecast/recent-windows.ts";
+import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
+import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
-import { History } from "./history.ts";
-import type { Knowledge, NodeDiscrepancies, NodeRates } from "./knowledge.ts";
-import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./network-builder.ts";
-import { forecastNode, gapBreadth, isBroad } from "./node-forecast.ts";
-import { learnRates, programShift, windowRates } from "./node-rates.ts";
-import { measureGaps, measureNode } from "./node-window.ts";
-import { forecastOperations } from "./operation-forecast.ts";
-import { RecentWindows } from "./recent-windows.ts";
-import { Discrepancy } from "./residual.ts";
-import { type CompiledNetwork, compileNetwork } from "./simulate.ts";
-import { type SimulatedWindow, simulateWindow } from "./simulated-window.ts";
-import { entriesOf, entryRateOf, expectedVisits, reachedLatencySeconds } from "./traffic.ts";
-import { type InstanceJobs, jobsByInstance, joinJobs } from "./window-jobs.ts";
+import { type CompiledNetwork, compileNetwork } from "./kernel/simulate.ts";
+import { calibrate } from "./learning/calibrate.ts";
+import { entriesOf, entryRateOf } from "./learning/entries.ts";
+import { History } from "./learning/history.ts";
+import type { Knowledge, NodeDiscrepancies, NodeRates } from "./learning/knowledge.ts";
+import { learnRates, programShift, windowRates } from "./learning/node-rates.ts";
+import { Discrepancy } from "./learning/residual.ts";
+import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 
 /** Visits a node must have shown before the twin speaks about it. */
 const VISITS_NEEDED = 60;

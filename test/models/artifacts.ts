@@ -1,7 +1,7 @@
 import type { LayerWeights, ModelArtifact } from "../../models/artifact.ts";
 import { FEATURE_COUNT } from "../../models/features.ts";
 import { OUTPUT_COUNT } from "../../models/network.ts";
-import { normal, stream } from "../../twin/random.ts";
+import { normal, stream } from "../../twin/kernel/random.ts";
 
 /** Weights drawn from a seed, of the size the network has. */
 export function someLayers(seed = 1): LayerWeights[] {

@@ -7,7 +7,7 @@ import { FEATURE_COUNT } from "../../models/features.ts";
 import { forward, freshLayers, loadLayers, OUTPUT_COUNT, storeLayers } from "../../models/network.ts";
 import { createNodeModel } from "../../models/node-model.ts";
 import { calibrateGuilt, type TrainingExample, type TrainingOptions, trainNetwork } from "../../models/training.ts";
-import { stream } from "../../twin/random.ts";
+import { stream } from "../../twin/kernel/random.ts";
 import { anArtifact, someLayers } from "./artifacts.ts";
 import { nodeForecast, residual, twinView } from "./baselines/fixtures.ts";
 

@@ -1,7 +1,7 @@
 // Goal: visits that wander through several stations must add up as theory says.
 // Method: as in single-station.test.ts.
 import { expect, test } from "vitest";
-import type { NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
+import type { NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
 import { forkJoinMeans, jacksonMeans, meanTandemSojournSeconds } from "../../twin/theory/open-networks.ts";
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program } from "../twin/networks.ts";
 import { expectAgreement, meanSojourn, replicate } from "./replications.ts";

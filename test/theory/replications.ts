@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { compileNetwork, simulate } from "../../twin/simulate.ts";
-import type { Arrivals, NetworkSpec, SimulatedVisits } from "../../twin/spec.ts";
+import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import type { Arrivals, NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
 
 const REPLICATIONS = 20;
 /** Student's t for 19 degrees of freedom at 99.9 %, two-sided. */

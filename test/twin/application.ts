@@ -1,8 +1,8 @@
 import type { Observation, Topology } from "../../src/contracts/observation.ts";
 import { WindowBuilder } from "../../src/topology/window-builder.ts";
-import { exponential, lognormal, stream } from "../../twin/random.ts";
-import { compileNetwork, simulate } from "../../twin/simulate.ts";
-import type { NetworkSpec, OperationSpec, SimulatedVisits, StationSpec } from "../../twin/spec.ts";
+import { exponential, lognormal, stream } from "../../twin/kernel/random.ts";
+import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import type { NetworkSpec, OperationSpec, SimulatedVisits, StationSpec } from "../../twin/kernel/spec.ts";
 
 /** web → alpha and beta in parallel; alpha and beta each read from db. Alpha is a worker pool, beta has two replicas. */
 export const WEB = 0;

@@ -2,7 +2,7 @@
 // Method: any sequence of schedules and takes against a sorted list.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventCalendar } from "../../twin/event-calendar.ts";
+import { EventCalendar } from "../../twin/kernel/event-calendar.ts";
 
 describe("order", () => {
   test("two events at the same instant come out in the order they went in", () => {

@@ -1,9 +1,9 @@
 // Goal: queue inversion gives back the service times that made the departures.
 // Method: the simulator makes departures out of known service times; clean clocks, so equality is exact but for rounding.
 import { describe, expect, test } from "vitest";
-import { invertDelay, invertFifo, invertPs, invertPsIntervals } from "../../twin/inversion.ts";
-import { compileNetwork, simulate } from "../../twin/simulate.ts";
-import type { NetworkSpec, StationSpec } from "../../twin/spec.ts";
+import { invertDelay, invertFifo, invertPs, invertPsIntervals } from "../../twin/identification/inversion.ts";
+import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import type { NetworkSpec, StationSpec } from "../../twin/kernel/spec.ts";
 import {
   delay,
   edge,

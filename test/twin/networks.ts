@@ -1,4 +1,4 @@
-import { exponential, lognormal, stream } from "../../twin/random.ts";
+import { exponential, lognormal, stream } from "../../twin/kernel/random.ts";
 import type {
   Arrivals,
   EdgeSpec,
@@ -7,7 +7,7 @@ import type {
   ProgramSpec,
   SimulatedVisits,
   StationSpec,
-} from "../../twin/spec.ts";
+} from "../../twin/kernel/spec.ts";
 
 export function fifo(serverCount: number): StationSpec {
   return { discipline: "fifo", serverCount, replicaWeights: [1], balancing: "random" };

@@ -1,5 +1,5 @@
-import { exponential, type RandomStream, stream } from "../../twin/random.ts";
-import type { Arrivals, EdgeSpec, NetworkSpec, OperationSpec, StationSpec } from "../../twin/spec.ts";
+import { exponential, type RandomStream, stream } from "../../twin/kernel/random.ts";
+import type { Arrivals, EdgeSpec, NetworkSpec, OperationSpec, StationSpec } from "../../twin/kernel/spec.ts";
 
 export interface RandomCase {
   readonly spec: NetworkSpec;

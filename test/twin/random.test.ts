@@ -1,7 +1,7 @@
 // Goal: streams must be repeatable, unrelated to each other and even, or every result of the twin is suspect.
 // Method: fixed first words; chi-square and correlation bounds that chance passes 99.99 % of the time, fixed seeds.
 import { describe, expect, test } from "vitest";
-import { exponential, lognormal, normal, stream } from "../../twin/random.ts";
+import { exponential, lognormal, normal, stream } from "../../twin/kernel/random.ts";
 import { moments } from "./networks.ts";
 
 const DRAWS = 100_000;

@@ -2,10 +2,10 @@
 // Method: samples of known distributions are held against references of the same or of another one.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { lognormal, stream } from "../../twin/random.ts";
-import { Reference } from "../../twin/reference.ts";
-import { Discrepancy, ResidualAccumulator, SAMPLES_MIN } from "../../twin/residual.ts";
-import { NumberRing } from "../../twin/ring.ts";
+import { lognormal, stream } from "../../twin/kernel/random.ts";
+import { Reference } from "../../twin/learning/reference.ts";
+import { Discrepancy, ResidualAccumulator, SAMPLES_MIN } from "../../twin/learning/residual.ts";
+import { NumberRing } from "../../twin/learning/ring.ts";
 
 const times = fc.array(fc.double({ min: 1e-6, max: 10, noNaN: true }), { minLength: 1, maxLength: 60 });
 

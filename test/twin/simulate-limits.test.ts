@@ -1,8 +1,8 @@
 // Goal: no network and no arrivals can keep the simulator running for ever or fill the memory, and it says when it stopped.
 // Method: networks that would do just that.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../twin/simulate.ts";
-import type { NetworkSpec } from "../../twin/spec.ts";
+import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import type { NetworkSpec } from "../../twin/kernel/spec.ts";
 import { arrivalsAt, delay, edge, fifo, operation, poissonArrivals, program, ps, rowsOf, single } from "./networks.ts";
 
 describe("limits", () => {

@@ -2,15 +2,15 @@
 // Method: simulated stations whose structure is known, at levels of load between 0.3 and 0.7 as a day would bring them.
 import { describe, expect, test } from "vitest";
 import type { StationStructure } from "../../src/contracts/forecast.ts";
-import { normal, stream } from "../../twin/random.ts";
-import { compileNetwork, simulate } from "../../twin/simulate.ts";
-import type { Arrivals, NetworkSpec, StationSpec } from "../../twin/spec.ts";
 import {
   type StationSample,
   type StructureSelection,
   selectStructures,
   selectStructuresOfInstances,
-} from "../../twin/structure.ts";
+} from "../../twin/identification/structure.ts";
+import { normal, stream } from "../../twin/kernel/random.ts";
+import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import type { Arrivals, NetworkSpec, StationSpec } from "../../twin/kernel/spec.ts";
 import {
   delay,
   edge,

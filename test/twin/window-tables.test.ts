@@ -3,14 +3,15 @@
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../src/contracts/observation.ts";
 import { WindowBuilder } from "../../src/topology/window-builder.ts";
-import { calibrate, shareOfSlowestTenth } from "../../twin/calibrate.ts";
-import { entryByTrace, History } from "../../twin/history.ts";
-import { arrivalsOf, buildNetwork, NO_OVERRIDES } from "../../twin/network-builder.ts";
-import { learnRates, windowRates } from "../../twin/node-rates.ts";
-import { compileNetwork } from "../../twin/simulate.ts";
-import { simulateWindow } from "../../twin/simulated-window.ts";
-import { entriesOf, entryRateOf, expectedVisits } from "../../twin/traffic.ts";
-import { EARLIER_WINDOW_ROW, jobsByInstance, joinJobs } from "../../twin/window-jobs.ts";
+import { arrivalsOf, buildNetwork, NO_OVERRIDES } from "../../twin/forecast/network-builder.ts";
+import { simulateWindow } from "../../twin/forecast/simulated-window.ts";
+import { expectedVisits } from "../../twin/forecast/traffic.ts";
+import { compileNetwork } from "../../twin/kernel/simulate.ts";
+import { calibrate, shareOfSlowestTenth } from "../../twin/learning/calibrate.ts";
+import { entriesOf, entryRateOf } from "../../twin/learning/entries.ts";
+import { entryByTrace, History } from "../../twin/learning/history.ts";
+import { learnRates, windowRates } from "../../twin/learning/node-rates.ts";
+import { EARLIER_WINDOW_ROW, jobsByInstance, joinJobs } from "../../twin/learning/window-jobs.ts";
 import { ALPHA, BETA, DB, runApplication, TOPOLOGY, USUAL_RATE, WEB, WINDOW_SECONDS } from "./application.ts";
 
 /** A window with one request: web calls alpha, which calls the database. */

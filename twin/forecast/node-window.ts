@@ -1,9 +1,9 @@
-import type { Observation } from "../src/contracts/observation.ts";
-import { invert } from "./invert.ts";
-import type { NodeKnowledge, StructureKnowledge } from "./knowledge.ts";
-import { ResidualAccumulator } from "./residual.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { invert } from "../identification/invert.ts";
+import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts";
+import { ResidualAccumulator } from "../learning/residual.ts";
+import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
-import { EARLIER_WINDOW_ROW, type InstanceJobs } from "./window-jobs.ts";
 
 /** Inverted service times of a node under one of its plausible structures. */
 export interface StructureWindow {

@@ -1,9 +1,9 @@
-import type { OperationForecast } from "../src/contracts/forecast.ts";
-import type { Observation } from "../src/contracts/observation.ts";
-import { pushTo } from "./grouping.ts";
-import type { Knowledge } from "./knowledge.ts";
-import { quantileOfSorted } from "./reference.ts";
-import { Discrepancy, ResidualAccumulator } from "./residual.ts";
+import type { OperationForecast } from "../../src/contracts/forecast.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { pushTo } from "../grouping.ts";
+import type { Knowledge } from "../learning/knowledge.ts";
+import { quantileOfSorted } from "../learning/reference.ts";
+import { Discrepancy, ResidualAccumulator } from "../learning/residual.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Observed and predicted latency of every operation that was visited in the window. */

@@ -1,10 +1,10 @@
-import type { Counterfactual } from "../src/contracts/forecast.ts";
-import type { Observation } from "../src/contracts/observation.ts";
-import { pushTo } from "./grouping.ts";
-import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "./knowledge.ts";
+import type { Counterfactual } from "../../src/contracts/forecast.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { pushTo } from "../grouping.ts";
+import { compileNetwork } from "../kernel/simulate.ts";
+import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "../learning/knowledge.ts";
+import { Reference } from "../learning/reference.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
-import { Reference } from "./reference.ts";
-import { compileNetwork } from "./simulate.ts";
 import { simulateWindow } from "./simulated-window.ts";
 
 const REPLICATES = 4;

@@ -1,8 +1,8 @@
-import type { Observation } from "../src/contracts/observation.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { type CompiledNetwork, simulate } from "../kernel/simulate.ts";
+import { Reference } from "../learning/reference.ts";
 import type { BuiltNetwork } from "./network-builder.ts";
 import { arrivalsOf } from "./network-builder.ts";
-import { Reference } from "./reference.ts";
-import { type CompiledNetwork, simulate } from "./simulate.ts";
 
 /** Largest number of visits one replicate may have open at a time before it is cut short. */
 const OPEN_VISITS_MAX = 200_000;

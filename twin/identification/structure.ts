@@ -1,4 +1,4 @@
-import type { StationStructure } from "../src/contracts/forecast.ts";
+import type { StationStructure } from "../../src/contracts/forecast.ts";
 import { invertDelay, invertFifo, invertPs, invertPsIntervals, type SelfIntervals } from "./inversion.ts";
 
 /** The visits of one instance in order of arrival; seconds. */

@@ -1,6 +1,6 @@
-import type { Observation, Topology } from "../src/contracts/observation.ts";
-import type { Knowledge, NodeKnowledge, OperationKnowledge } from "./knowledge.ts";
-import type { CallSpec, EdgeSpec, NetworkSpec, OperationSpec, ProgramSpec, StationSpec } from "./spec.ts";
+import type { Observation, Topology } from "../../src/contracts/observation.ts";
+import type { CallSpec, EdgeSpec, NetworkSpec, OperationSpec, ProgramSpec, StationSpec } from "../kernel/spec.ts";
+import type { Knowledge, NodeKnowledge, OperationKnowledge } from "../learning/knowledge.ts";
 
 /** Visits of one station that follow each other keep company in the bootstrap. */
 const BLOCK_LENGTH = 8;

@@ -1,4 +1,4 @@
-import type { Observation } from "../src/contracts/observation.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
 import type { NodeKnowledge, NodeRates } from "./knowledge.ts";
 
 export interface WindowRates extends NodeRates {

@@ -1,4 +1,4 @@
-import type { Residual } from "../src/contracts/forecast.ts";
+import type { Residual } from "../../src/contracts/forecast.ts";
 import type { Reference } from "./reference.ts";
 
 /** Least discrepancy between twin and reality that is always allowed for, in units of mean PIT (×1.3 slower ≈ 0.10). */

@@ -1,5 +1,5 @@
-import type { Observation } from "../src/contracts/observation.ts";
-import { pushTo } from "./grouping.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { pushTo } from "../grouping.ts";
 
 /** Visits of one instance, sorted by arrival. */
 export interface InstanceJobs {

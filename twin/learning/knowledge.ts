@@ -1,4 +1,4 @@
-import type { StationStructure } from "../src/contracts/forecast.ts";
+import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Reference } from "./reference.ts";
 import type { Discrepancy } from "./residual.ts";
 

@@ -1,8 +1,9 @@
-import type { StationStructure } from "../src/contracts/forecast.ts";
-import type { Topology } from "../src/contracts/observation.ts";
-import { pushTo } from "./grouping.ts";
+import type { StationStructure } from "../../src/contracts/forecast.ts";
+import type { Topology } from "../../src/contracts/observation.ts";
+import { pushTo } from "../grouping.ts";
+import { invert } from "../identification/invert.ts";
+import { selectStructuresOfInstances } from "../identification/structure.ts";
 import type { History, LearnedVisit } from "./history.ts";
-import { invert } from "./invert.ts";
 import type {
   Knowledge,
   NodeKnowledge,
@@ -11,7 +12,6 @@ import type {
   StructureKnowledge,
 } from "./knowledge.ts";
 import { Reference } from "./reference.ts";
-import { selectStructuresOfInstances } from "./structure.ts";
 
 /** Most plausible structures carried for a node; each costs one inversion a window. */
 const STRUCTURES_MAX = 5;

@@ -1,6 +1,6 @@
-import type { Observation } from "../src/contracts/observation.ts";
+import type { Observation } from "../../src/contracts/observation.ts";
+import { entryRateOf } from "./entries.ts";
 import { NumberRing } from "./ring.ts";
-import { entryRateOf } from "./traffic.ts";
 import { type InstanceJobs, jobsByInstance } from "./window-jobs.ts";
 
 /** Visits kept of one instance. */

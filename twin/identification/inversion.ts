@@ -1,4 +1,4 @@
-import { EventCalendar } from "./event-calendar.ts";
+import { EventCalendar } from "../kernel/event-calendar.ts";
 
 /** What a station of a given structure must have done to each visit; columns in order of arrival, seconds. */
 export interface Inversion {

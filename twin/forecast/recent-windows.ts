@@ -1,4 +1,4 @@
-import type { NodeKnowledge } from "./knowledge.ts";
+import type { NodeKnowledge } from "../learning/knowledge.ts";
 import { joinNodeWindows, type NodeWindow } from "./node-window.ts";
 
 /** A node with fewer visits in a window is judged together with the windows before. */

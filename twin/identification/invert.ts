@@ -1,4 +1,4 @@
-import type { StationStructure } from "../src/contracts/forecast.ts";
+import type { StationStructure } from "../../src/contracts/forecast.ts";
 import { invertFifo, invertPs } from "./inversion.ts";
 
 /**
