@@ -31,6 +31,7 @@ export const LINE_SETTINGS = [
   "seed",
   "windowSeconds",
   "latenessSeconds",
+  "samplingProbability",
   "learningWindows",
   "learningDelaySeconds",
   "replicates",

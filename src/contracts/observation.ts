@@ -77,11 +77,18 @@ export interface VisitColumns {
   readonly isError: Uint8Array;
   /** 1 when nobody visible called it: an exogenous arrival. */
   readonly isRoot: Uint8Array;
+  /** Visits that this one stands for: 1 / the probability with which its trace was kept; 1 when none was left out. */
+  readonly weight: Float64Array;
   /** Row of `traceIds` (4 words a row). */
   readonly trace: Uint32Array;
   /** Self segments of visit i are rows `segmentStart[i]` … `segmentStart[i + 1] − 1`: one more than its program's groups. */
   readonly segmentStart: Uint32Array;
   readonly segmentSeconds: Float64Array;
+  /**
+   * How long visit i waited for each of its call groups, between its self segments: one fewer than those, so they stand
+   * in rows `segmentStart[i] − i` … . Lag, segments and groups add up to the sojourn.
+   */
+  readonly groupSeconds: Float64Array;
 }
 
 /** Calls whose caller's fragment completed in the window. */

@@ -9,6 +9,8 @@ export interface Settings {
   readonly windowSeconds: number;
   /** How long after event time a span may arrive and still be counted in its window. */
   readonly latenessSeconds: number;
+  /** Probability with which traces that do not say it themselves were kept, in (0, 1]. */
+  readonly samplingProbability: number;
   /** Clean windows learned from before verdicts are given. */
   readonly learningWindows: number;
   /** How long a window waits before it may be learned from: an incident that opens in between takes it out. */

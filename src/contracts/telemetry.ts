@@ -51,6 +51,8 @@ export interface SpanBatch {
   readonly peer: Uint32Array;
   /** `http.request.resend_count` or the like: how often this request had been tried before. */
   readonly resendCount: Uint8Array;
+  /** Probability with which the span was kept when traces are sampled, in (0, 1]; 0 when it does not say. */
+  readonly samplingProbability: Float64Array;
   /** Links of span i are rows `linkStart[i]` … `linkStart[i + 1] − 1` of the link columns (length spanCount + 1). */
   readonly linkStart: Uint32Array;
   readonly linkTraceId: Uint32Array;

@@ -79,6 +79,11 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 300,
     description: "How long after its event time a span may arrive and still count in its window.",
   }),
+  samplingProbability: probability({
+    defaultValue: 1,
+    description:
+      "Probability with which traces were kept, for spans that do not say it (tracestate ot=th, sampling.probability).",
+  }),
   learningWindows: integer({
     defaultValue: 9,
     unit: "windows",
@@ -149,6 +154,12 @@ function integer(numeric: Numeric): Setting<number> {
 
 function number(numeric: Numeric): Setting<number> {
   return bounded(numeric, "a number", (error) => z.number(error));
+}
+
+function probability(options: { defaultValue: number; description: string }): Setting<number> {
+  const rule = "a number above 0, up to 1";
+  const schema = z.number(rule).positive(rule).max(1, rule);
+  return { ...options, unit: "", rule, reads: "number", schema };
 }
 
 function bounded(numeric: Numeric, kind: string, base: (error: string) => z.ZodNumber): Setting<number> {

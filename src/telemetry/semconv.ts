@@ -43,6 +43,7 @@ const SPAN_ATTRIBUTES = {
   serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port"],
   peerService: ["service.peer.name", "peer.service"],
   resendCount: ["http.request.resend_count", "http.resend_count"],
+  samplingProbability: ["sampling.probability"],
 } as const;
 
 const RESOURCE_ATTRIBUTES = {

@@ -26,6 +26,7 @@ export class SpanColumns {
   peerKind = new Uint8Array(0);
   peer = new Uint32Array(0);
   resendCount = new Uint8Array(0);
+  samplingProbability = new Float64Array(0);
   #linkStart = new Uint32Array(1);
   #linkTraceId = new Uint32Array(0);
   #linkSpanId = new Uint32Array(0);
@@ -72,6 +73,7 @@ export class SpanColumns {
     this.peerKind[row] = 0;
     this.peer[row] = 0;
     this.resendCount[row] = 0;
+    this.samplingProbability[row] = 0;
     return row;
   }
 
@@ -137,6 +139,7 @@ export class SpanColumns {
       peerKind: this.peerKind.slice(0, count),
       peer: this.peer.slice(0, count),
       resendCount: this.resendCount.slice(0, count),
+      samplingProbability: this.samplingProbability.slice(0, count),
       linkStart: this.#linkStart.slice(0, count + 1),
       linkTraceId: this.#linkTraceId.slice(0, linkCount * 4),
       linkSpanId: this.#linkSpanId.slice(0, linkCount * 2),
@@ -169,6 +172,7 @@ export class SpanColumns {
     this.peerKind = resized(this.peerKind, new Uint8Array(capacity));
     this.peer = resized(this.peer, new Uint32Array(capacity));
     this.resendCount = resized(this.resendCount, new Uint8Array(capacity));
+    this.samplingProbability = resized(this.samplingProbability, new Float64Array(capacity));
     this.#linkStart = resized(this.#linkStart, new Uint32Array(capacity + 1));
     this.#capacity = capacity;
   }

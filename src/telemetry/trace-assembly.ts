@@ -2,6 +2,7 @@ import type { SpanBatch } from "../contracts/telemetry.ts";
 import { SPAN_KIND } from "../contracts/telemetry.ts";
 import type { NameRegistry } from "./name-registry.ts";
 import { operationName, peerOf, resendCountOf } from "./operation-name.ts";
+import { probabilityOfAttribute } from "./sampling-probability.ts";
 import {
   type Identity,
   identityOf,
@@ -80,6 +81,8 @@ export class TraceAssembler {
       columns.peerKind[row] = named.peerKind;
       columns.peer[row] = named.peer;
       columns.resendCount[row] = named.resendCount;
+      // The tracestate, read with the span, says it more exactly.
+      columns.samplingProbability[row] ||= probabilityOfAttribute(samplingText(draft, row));
       resource.overflowCount += named.overflowCount;
     }
     let rejectedSpans = 0;
@@ -170,6 +173,7 @@ export class TraceAssembler {
 
 /** Clears slots that cannot change the names, so that unbounded ones (a URL beside a route) do not fill the memo. */
 function forgetIrrelevant(key: Uint32Array, kind: number): void {
+  key[SPAN_SLOT.samplingProbability] = 0;
   const isServer = kind === SPAN_KIND.server;
   const isClient = kind === SPAN_KIND.client;
   const hasPeer = isClient || kind === SPAN_KIND.producer || kind === SPAN_KIND.consumer;
@@ -187,6 +191,10 @@ function forgetIrrelevant(key: Uint32Array, kind: number): void {
   const isDatabase = key[SPAN_SLOT.dbSystem] !== 0;
   const isNamedByCall = hasMethod || key[SPAN_SLOT.rpcMethod] !== 0;
   if (isNamedByCall && !isDatabase && (isServer || isClient)) key[SPAN_SLOT.name] = 0;
+}
+
+function samplingText(draft: TraceDraft, row: number): string {
+  return draft.raw.text(draft.slotsOfRow[row * SPAN_SLOT_COUNT + SPAN_SLOT.samplingProbability]!);
 }
 
 function hashOf(key: Uint32Array): number {

@@ -26,9 +26,13 @@ export class Assembler {
   readonly #splitter: VisitSplitter;
   readonly #callees = new CalleeMemory();
   readonly #sends = new PendingSends({ limit: 100_000, keepSeconds: 900 });
-  constructor(registry: TopologyRegistry, ledger: Ledger) {
+  readonly #defaultWeight: number;
+
+  /** @param samplingProbability of traces that do not say with which probability they were kept */
+  constructor(registry: TopologyRegistry, ledger: Ledger, samplingProbability = 1) {
     this.#registry = registry;
     this.#ledger = ledger;
+    this.#defaultWeight = 1 / samplingProbability;
     this.#splitter = new VisitSplitter(registry);
   }
 
@@ -102,7 +106,9 @@ export class Assembler {
       program: registry.program(visit.operation, grouped.groups),
       isError: spans.isError(top),
       isRoot,
+      weight: spans.weight(top, this.#defaultWeight),
       segments: grouped.segments,
+      groupSeconds: grouped.groupSeconds,
     };
   }
 
@@ -217,7 +223,9 @@ export class Assembler {
       program: registry.program(operation, []),
       isError: spans.isError(span),
       isRoot: false,
+      weight: spans.weight(span, this.#defaultWeight),
       segments: [durationSeconds],
+      groupSeconds: [],
     };
   }
 }

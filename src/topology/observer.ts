@@ -17,6 +17,8 @@ export interface ObserverOptions {
   readonly windowSeconds: number;
   readonly latenessSeconds: number;
   readonly maxOpenTraces: number;
+  /** Probability with which traces that do not say it themselves were kept, in (0, 1]; default 1. */
+  readonly samplingProbability?: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export class Observer {
   constructor(options: ObserverOptions, ledger: Ledger) {
     this.#options = options;
     this.#ledger = ledger;
-    this.#assembler = new Assembler(this.#registry, ledger);
+    this.#assembler = new Assembler(this.#registry, ledger, options.samplingProbability);
     this.#buffer = new TraceBuffer(options.maxOpenTraces);
   }
 

@@ -73,6 +73,20 @@ export class TraceSpans {
     return this.batch[i]!.resendCount[this.row[i]!]!;
   }
 
+  /**
+   * Visits that a visit of span i stands for: one over the probability with which the span, or the nearest span above it
+   * that says, was kept; `otherwise` when none says.
+   */
+  weight(i: number, otherwise: number): number {
+    for (let k = i; k >= 0; k = this.parent[k]!) {
+      const probability = this.batch[k]!.samplingProbability[this.row[k]!]!;
+      if (probability > 0) {
+        return 1 / probability;
+      }
+    }
+    return otherwise;
+  }
+
   /** Text key of a span for a table that outlives the trace: its 8 bytes. */
   spanKey(i: number): string {
     const row = this.row[i]!;

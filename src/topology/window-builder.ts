@@ -12,7 +12,11 @@ export interface VisitRow {
   readonly program: number;
   readonly isError: boolean;
   readonly isRoot: boolean;
+  /** Visits it stands for when traces are sampled; default 1. */
+  readonly weight?: number;
   readonly segments: readonly number[];
+  /** Between the segments: one fewer than those. */
+  readonly groupSeconds: readonly number[];
 }
 
 export interface CallRow {
@@ -37,9 +41,11 @@ export class WindowBuilder {
     program: new GrowingColumn(unsigned),
     isError: new GrowingColumn(bytes),
     isRoot: new GrowingColumn(bytes),
+    weight: new GrowingColumn(doubles),
     trace: new GrowingColumn(unsigned),
     segmentStart: new GrowingColumn(unsigned),
     segmentSeconds: new GrowingColumn(doubles),
+    groupSeconds: new GrowingColumn(doubles),
   };
   readonly #call = {
     edge: new GrowingColumn(unsigned),
@@ -75,10 +81,14 @@ export class WindowBuilder {
     visit.program.push(row.program);
     visit.isError.push(row.isError ? 1 : 0);
     visit.isRoot.push(row.isRoot ? 1 : 0);
+    visit.weight.push(row.weight ?? 1);
     visit.trace.push(trace);
     visit.segmentStart.push(visit.segmentSeconds.length);
     for (const seconds of row.segments) {
       visit.segmentSeconds.push(seconds);
+    }
+    for (const seconds of row.groupSeconds) {
+      visit.groupSeconds.push(seconds);
     }
     return visit.operation.length - 1;
   }
@@ -122,9 +132,11 @@ export class WindowBuilder {
         program: visit.program.take(),
         isError: visit.isError.take(),
         isRoot: visit.isRoot.take(),
+        weight: visit.weight.take(),
         trace: visit.trace.take(),
         segmentStart: visit.segmentStart.take(),
         segmentSeconds: visit.segmentSeconds.take(),
+        groupSeconds: visit.groupSeconds.take(),
       },
       calls: {
         count: callCount,

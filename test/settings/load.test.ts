@@ -31,6 +31,7 @@ describe("the defaults", () => {
       seed: 1,
       windowSeconds: 5,
       latenessSeconds: 3,
+      samplingProbability: 1,
       learningWindows: 9,
       learningDelaySeconds: 60,
       replicates: 19,

@@ -84,6 +84,7 @@ export const randomSpan = fc.record({
   traceId: fc.oneof({ weight: 20, arbitrary: goodId(16) }, { weight: 1, arbitrary: odd }),
   spanId: fc.oneof({ weight: 20, arbitrary: goodId(8) }, { weight: 1, arbitrary: odd }),
   parentSpanId: fc.oneof(goodId(8), fc.constant(new Uint8Array(0)), odd),
+  traceState: fc.constantFrom("", "a=b", "ot=th:8", "a=b,ot=rv:1;th:c"),
   name: fc.oneof(fc.string({ unit: "grapheme", maxLength: 20 }), fc.constantFrom("GET /user/123", "", "order-81723")),
   kind: fc.integer({ min: 0, max: 7 }),
   startTimeUnixNano: fc.oneof(recent, time),

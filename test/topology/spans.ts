@@ -15,6 +15,7 @@ export interface TestSpan {
   readonly peer?: string;
   readonly peerKind?: number;
   readonly link?: number;
+  readonly samplingProbability?: number;
 }
 
 /** The spans as one batch, in the order given. Batches of one source share their strings. */
@@ -47,6 +48,7 @@ export function batchOf(spans: readonly TestSpan[], texts: string[] = [""]): Tel
     peerKind: Uint8Array.from(spans, (span) => span.peerKind ?? 0),
     peer: Uint32Array.from(spans, (span) => id(span.peer ?? "")),
     resendCount: new Uint8Array(n),
+    samplingProbability: Float64Array.from(spans, (span) => span.samplingProbability ?? 0),
     linkStart,
     linkTraceId: Uint32Array.from(linked.flatMap((span) => [0, 0, 7, span.trace])),
     linkSpanId: pairs(linked.map((span) => span.link!)),

@@ -1,3 +1,4 @@
+import { probabilityOfTracestate } from "../sampling-probability.ts";
 import { SPAN_KEYS, SPAN_SLOT } from "../semconv.ts";
 import type { TraceDraft } from "../trace-draft.ts";
 import {
@@ -48,6 +49,7 @@ function readSpan(span: JsonObject, draft: TraceDraft, resource: number): void {
   const parent = textOf(span, "parentSpanId");
   const isParentGood = idInto(parent, columns.parentSpanId, row * 2, 2) || isNoParent(parent);
   draft.spanSlots.texts[SPAN_SLOT.name] = draft.raw.internText(textOf(span, "name"));
+  columns.samplingProbability[row] = probabilityOfTracestate(textOf(span, "traceState"));
   const kind = enumOf(span, "kind", KINDS);
   columns.kind[row] = kind >= 0 && kind <= MAX_KIND ? kind : 0;
   attributesInto(span, SPAN_KEYS, draft.raw, draft.spanSlots);

@@ -1,3 +1,4 @@
+import { probabilityOfTracestate } from "../sampling-probability.ts";
 import { SPAN_KEYS, SPAN_SLOT } from "../semconv.ts";
 import type { TraceDraft } from "../trace-draft.ts";
 import { readAttribute, readResource } from "./attributes-wire.ts";
@@ -9,6 +10,7 @@ const SCOPE_SPANS = 0x12;
 const SPAN = 0x12;
 const TRACE_ID = 0x0a;
 const SPAN_ID = 0x12;
+const TRACE_STATE = 0x1a;
 const PARENT_SPAN_ID = 0x22;
 const NAME = 0x2a;
 const KIND = 0x30;
@@ -106,6 +108,9 @@ function readSpan(reader: WireReader, end: number, draft: TraceDraft, resource: 
         isParentGood = length === 8 || length === 0;
         break;
       }
+      case TRACE_STATE:
+        columns.samplingProbability[row] = probabilityOfTracestate(readLatin1(reader, reader.bytesEnd(end)));
+        break;
       case NAME: {
         const nameEnd = reader.bytesEnd(end);
         draft.spanSlots.texts[SPAN_SLOT.name] = draft.raw.intern(bytes, view, reader.position, nameEnd);
@@ -162,6 +167,13 @@ function readId(reader: WireReader, end: number, into: Uint32Array, at: number, 
     bits |= value;
   }
   return bits !== 0;
+}
+
+/** A tracestate is ASCII. */
+function readLatin1(reader: WireReader, end: number): string {
+  const { bytes, position } = reader;
+  reader.position = end;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + position, end - position).toString("latin1");
 }
 
 function readStatusCode(reader: WireReader, end: number): number {

@@ -59,9 +59,11 @@ export function window(index: number, shape: WindowShape = {}, jitter = 1): Fore
     program: new Uint32Array(rows),
     isError: Uint8Array.from(column((node, request) => (node === WEB && request < (shape.failing ?? 0) ? 1 : 0))),
     isRoot: Uint8Array.from(column((node) => (node === WEB ? 1 : 0))),
+    weight: new Float64Array(rows).fill(1),
     trace: new Uint32Array(rows),
     segmentStart: new Uint32Array(rows + 1),
     segmentSeconds: new Float64Array(0),
+    groupSeconds: new Float64Array(0),
   };
   return forecastOf(index, shape.topology ?? TOPOLOGY, visits, callsOf(requests, gaps, sojourns));
 }
