@@ -11,6 +11,8 @@ export interface GroupedCalls {
   readonly groups: readonly (readonly number[])[];
   /** Self segments: one more than groups. Their sum is the visit's self time. */
   readonly segments: readonly number[];
+  /** How long each group kept the visit waiting. */
+  readonly groupSeconds: readonly number[];
   readonly selfSeconds: number;
 }
 
@@ -26,6 +28,7 @@ const OVERLAP_SECONDS_MIN = 0.0015;
 export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number): GroupedCalls {
   const groups: number[][] = [];
   const segments: number[] = [];
+  const groupSeconds: number[] = [];
   let group: number[] = [];
   let groupStart = 0;
   let groupEnd = 0;
@@ -34,6 +37,8 @@ export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number):
   const close = (): void => {
     groups.push(group.sort((a, b) => a - b));
     segments.push(Math.max(0, groupStart - cursor));
+    const begin = Math.max(cursor, groupStart);
+    groupSeconds.push(Math.max(0, groupEnd - begin));
     cursor = Math.max(cursor, groupEnd);
   };
   for (const call of calls) {
@@ -61,7 +66,7 @@ export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number):
   for (const segment of segments) {
     selfSeconds += segment;
   }
-  return { groups, segments, selfSeconds };
+  return { groups, segments, groupSeconds, selfSeconds };
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -55,6 +55,7 @@ function visitsOf(window: Observation) {
       lag: visits.lagSeconds[row]!,
       isRoot: visits.isRoot[row] === 1,
       segments: [...visits.segmentSeconds.slice(visits.segmentStart[row]!, visits.segmentStart[row + 1]!)],
+      waits: [...visits.groupSeconds.slice(visits.segmentStart[row]! - row, visits.segmentStart[row + 1]! - row - 1)],
       groups: topology.programs[visits.program[row]!]!.groups.map((group) =>
         group.map((edge) => {
           const callee = topology.operations[topology.edges[edge]!.calleeOperation]!;
@@ -125,6 +126,7 @@ describe("pairing", () => {
     const front = visitsOf(windows[0]!).find((visit) => visit.node === "front")!;
     expect(front.groups).toEqual([["a GET /a", "b GET /b"], ["sqlite/shop SELECT t"]]);
     expect(front.segments.map((s) => Math.round(s * 1e3))).toEqual([10, 10, 5]);
+    expect(front.waits.map((s) => Math.round(s * 1e3))).toEqual([30, 10]);
     expect(front.self).toBeCloseTo(0.025, 6);
     expect(front.isRoot).toBe(true);
   });
@@ -275,6 +277,10 @@ test("spans whose parents make no sense (cycles, strangers, themselves) neither 
       expect(
         visits.every((visit) => visit.sojourn >= 0 && visit.self >= 0 && visit.segments.every((s) => s >= 0)),
       ).toBe(true);
+      for (const { sojourn, lag, segments, waits } of visits) {
+        const parts = [lag, ...segments, ...waits].reduce((sum, seconds) => sum + seconds, 0);
+        expect(parts).toBeCloseTo(sojourn, 9);
+      }
     }),
     { numRuns: 300 },
   );

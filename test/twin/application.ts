@@ -216,6 +216,7 @@ function addRequest(
           isError: false,
           isRoot: operation === WEB,
           segments,
+          groupSeconds: calls.length === 0 ? [] : [last - first],
         },
         trace,
       ),

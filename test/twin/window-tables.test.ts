@@ -37,6 +37,7 @@ function oneRequest(wrong: { db?: "fails" | "missing"; webFails?: boolean; resen
         isError,
         isRoot: operation === WEB,
         segments,
+        groupSeconds: segments.length === 1 ? [] : [segments.reduce((rest, each) => rest - each, sojournSeconds)],
       },
       trace,
     );

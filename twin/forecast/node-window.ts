@@ -82,7 +82,8 @@ function measureStructure(known: StructureKnowledge, jobs: readonly InstanceJobs
   let busySeconds = 0;
   for (const run of jobs) {
     const own = accumulatorOf(byInstance, run.instance);
-    const seconds = invert(known.structure, run.arrivalSeconds, run.departureSeconds, run.childSeconds);
+    const { arrivalSeconds, departureSeconds, childSeconds, selfIntervals } = run;
+    const seconds = invert(known.structure, arrivalSeconds, departureSeconds, childSeconds, selfIntervals);
     for (let i = 0; i < seconds.length; i++) {
       const reference = known.service.get(run.operation[i]!);
       if (run.rows[i] === EARLIER_WINDOW_ROW || reference === undefined) {
@@ -91,7 +92,7 @@ function measureStructure(known: StructureKnowledge, jobs: readonly InstanceJobs
       own.add(seconds[i]!, reference);
       samples.push(Math.max(0, seconds[i]!));
       // A FIFO server is held while its visit waits for calls; a shared processor is not.
-      const heldForCalls = known.structure.discipline === "fifo" ? run.childSeconds[i]! : 0;
+      const heldForCalls = known.structure.discipline === "fifo" ? childSeconds[i]! : 0;
       busySeconds += Math.max(0, seconds[i]!) + heldForCalls;
     }
   }

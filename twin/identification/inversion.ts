@@ -1,4 +1,5 @@
 import { EventCalendar } from "../kernel/event-calendar.ts";
+import type { SelfIntervals } from "./self-intervals.ts";
 
 /** What a station of a given structure must have done to each visit; columns in order of arrival, seconds. */
 export interface Inversion {
@@ -99,13 +100,6 @@ export function invertPs(
     }
   }
   return { startSeconds: arrivals.slice(), holdSeconds, serviceSeconds, violationShare: n === 0 ? 0 : violations / n };
-}
-
-/** Stretches of own work of visits, ascending by start; `visit` is the row of the visit each belongs to. */
-export interface SelfIntervals {
-  readonly visit: Uint32Array;
-  readonly startSeconds: Float64Array;
-  readonly endSeconds: Float64Array;
 }
 
 /** Service time of each of `visitCount` visits at a PS station, from their self intervals: exact with calls, too. */

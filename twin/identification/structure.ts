@@ -1,5 +1,6 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
-import { invertDelay, invertFifo, invertPs, invertPsIntervals, type SelfIntervals } from "./inversion.ts";
+import { invertDelay, invertFifo, invertPs, invertPsIntervals } from "./inversion.ts";
+import type { SelfIntervals } from "./self-intervals.ts";
 
 /** The visits of one instance in order of arrival; seconds. */
 export interface StationSample {

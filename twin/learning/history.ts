@@ -12,7 +12,7 @@ const RATE_HALF_LIFE_WINDOWS = 120;
 /** Busier than this times the usual rate is not quiet. */
 const QUIET_RATE_RATIO_MAX = 1.2;
 
-/** One learned visit; `segments` are its self segments in seconds, waiting included. */
+/** One learned visit; `segments` are its self segments in seconds, waiting included, `groups` its calls between them. */
 export interface LearnedVisit {
   readonly arrivalSeconds: number;
   readonly departureSeconds: number;
@@ -20,6 +20,7 @@ export interface LearnedVisit {
   readonly operation: number;
   readonly program: number;
   readonly segments: Float64Array;
+  readonly groups: Float64Array;
 }
 
 /** What the twin remembers of clean windows, bounded. */
@@ -64,6 +65,7 @@ export class History {
         operation,
         program: visits.program[row]!,
         segments: visits.segmentSeconds.slice(visits.segmentStart[row]!, visits.segmentStart[row + 1]!),
+        groups: visits.groupSeconds.slice(visits.segmentStart[row]! - row, visits.segmentStart[row + 1]! - row - 1),
       });
       if (isQuiet) {
         ringOf(this.sojournByOperation, operation, SAMPLES_PER_OPERATION_MAX).push(visits.sojournSeconds[row]!);

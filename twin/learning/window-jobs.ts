@@ -1,5 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { pushTo } from "../grouping.ts";
+import { SelfIntervalList, type SelfIntervals } from "../identification/self-intervals.ts";
 
 /** Visits of one instance, sorted by arrival. */
 export interface InstanceJobs {
@@ -12,6 +13,8 @@ export interface InstanceJobs {
   /** Part of the visit spent waiting for calls. */
   readonly childSeconds: Float64Array;
   readonly operation: Uint32Array;
+  /** When each visit did own work; `visit` counts the jobs of this list. */
+  readonly selfIntervals: SelfIntervals;
 }
 
 /** The window's visits by instance, instances in order of their number. */
@@ -31,12 +34,18 @@ export function jobsByInstance(observation: Observation): InstanceJobs[] {
     const departureSeconds = new Float64Array(n);
     const childSeconds = new Float64Array(n);
     const operation = new Uint32Array(n);
+    const selfIntervals = new SelfIntervalList();
     for (let i = 0; i < n; i++) {
       const row = rows[i]!;
       arrivalSeconds[i] = visits.arrivalSeconds[row]!;
       departureSeconds[i] = visits.arrivalSeconds[row]! + visits.sojournSeconds[row]!;
       childSeconds[i] = Math.max(0, visits.sojournSeconds[row]! - visits.lagSeconds[row]! - visits.selfSeconds[row]!);
       operation[i] = visits.operation[row]!;
+      const first = visits.segmentStart[row]!;
+      const end = visits.segmentStart[row + 1]!;
+      const segments = visits.segmentSeconds.subarray(first, end);
+      const groups = visits.groupSeconds.subarray(first - row, end - row - 1);
+      selfIntervals.add(i, arrivalSeconds[i]!, departureSeconds[i]!, segments, groups);
     }
     const node = topology.instances[instance]!.node;
     jobs.push({
@@ -47,6 +56,7 @@ export function jobsByInstance(observation: Observation): InstanceJobs[] {
       departureSeconds,
       childSeconds,
       operation,
+      selfIntervals: selfIntervals.sorted(),
     });
   }
   return jobs;
@@ -68,6 +78,13 @@ export function joinJobs(earlier: InstanceJobs | undefined, later: InstanceJobs)
   const operation = new Uint32Array(n);
   operation.set(earlier.operation);
   operation.set(later.operation, earlier.operation.length);
+  const rankOf = new Uint32Array(n);
+  order.forEach((i, rank) => {
+    rankOf[i] = rank;
+  });
+  const selfIntervals = new SelfIntervalList();
+  selfIntervals.addAll(earlier.selfIntervals, rankOf);
+  selfIntervals.addAll(later.selfIntervals, rankOf.subarray(earlier.rows.length));
   return {
     instance: later.instance,
     node: later.node,
@@ -76,6 +93,7 @@ export function joinJobs(earlier: InstanceJobs | undefined, later: InstanceJobs)
     departureSeconds: pick(joined(earlier.departureSeconds, later.departureSeconds)),
     childSeconds: pick(joined(earlier.childSeconds, later.childSeconds)),
     operation: Uint32Array.from(order, (i) => operation[i]!),
+    selfIntervals: selfIntervals.sorted(),
   };
 }
 
