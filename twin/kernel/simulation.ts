@@ -40,6 +40,8 @@ export class Simulation {
   readonly #freeServers: Float64Array;
   readonly #queueHead: Int32Array;
   readonly #queueTail: Int32Array;
+  readonly #busySeconds: Float64Array;
+  readonly #edgeAttempts: Float64Array;
   #isTruncated = false;
   #isStopped = false;
 
@@ -59,6 +61,8 @@ export class Simulation {
     this.#freeServers = serverCount;
     this.#queueHead = new Int32Array(serverCount.length).fill(NONE);
     this.#queueTail = new Int32Array(serverCount.length).fill(NONE);
+    this.#busySeconds = new Float64Array(serverCount.length);
+    this.#edgeAttempts = new Float64Array(network.edgeCallee.length);
   }
 
   run(): SimulatedVisits {
@@ -72,15 +76,28 @@ export class Simulation {
       const isArrival = arrivalSeconds <= eventSeconds;
       const nowSeconds = isArrival ? arrivalSeconds : eventSeconds;
       if (nowSeconds === Number.POSITIVE_INFINITY) break;
-      if (nowSeconds > this.#untilSeconds) return this.#log.finish(this.#isTruncated);
-      if (this.#isStopped || eventCount === this.#maxEvents) return this.#log.finish(true);
+      if (nowSeconds > this.#untilSeconds) return this.#finish(this.#isTruncated);
+      if (this.#isStopped || eventCount === this.#maxEvents) return this.#finish(true);
       eventCount++;
       if (isArrival) this.#enter(arrival++, nowSeconds);
       else this.#happen(calendar.take(), nowSeconds);
     }
     if (arrival < times.length)
       throw new RangeError(`arrivals.timeSeconds[${arrival}]: ${times[arrival]} is not a time`);
-    return this.#log.finish(this.#isTruncated || this.#visits.openCount > 0);
+    return this.#finish(this.#isTruncated || this.#visits.openCount > 0);
+  }
+
+  #finish(isTruncated: boolean): SimulatedVisits {
+    const edgeCount = this.#edgeAttempts.length;
+    return this.#log.finish({
+      busySeconds: this.#busySeconds,
+      edgeAttempts: this.#edgeAttempts,
+      edgeTimeouts: new Float64Array(edgeCount),
+      edgeFailures: new Float64Array(edgeCount),
+      edgeLosses: new Float64Array(edgeCount),
+      endSeconds: this.#calendar.nowSeconds,
+      isTruncated,
+    });
   }
 
   #happen(event: number, nowSeconds: number): void {
@@ -174,7 +191,9 @@ export class Simulation {
       return;
     }
     shares.removeNext(replica, nowSeconds);
-    const sharedSeconds = nowSeconds - visits.segmentStartSeconds[slot]! - this.#workSeconds(slot);
+    const workSeconds = this.#workSeconds(slot);
+    this.#busySeconds[replica] = this.#busySeconds[replica]! + workSeconds;
+    const sharedSeconds = nowSeconds - visits.segmentStartSeconds[slot]! - workSeconds;
     if (sharedSeconds > 0) visits.waitingSeconds[slot] = visits.waitingSeconds[slot]! + sharedSeconds;
     this.#awaitShare(replica, nowSeconds);
     this.#endSegment(slot, nowSeconds);
@@ -199,6 +218,7 @@ export class Simulation {
 
   #call(caller: number, edge: number, nowSeconds: number): void {
     const visits = this.#visits;
+    this.#edgeAttempts[edge] = this.#edgeAttempts[edge]! + 1;
     const gapSeconds = this.#draws.gapSeconds(edge);
     const depth = visits.depth[caller]! + 1;
     if (depth > MAX_DEPTH) {
@@ -226,9 +246,11 @@ export class Simulation {
     const replica = visits.replica[slot]!;
     this.#log.add(
       operation,
+      visits.program[slot]! - network.programFirst[operation]!,
       replica - network.replicaFirst[station]!,
       visits.root[slot]!,
       visits.isRoot[slot]!,
+      0,
       visits.arrivalSeconds[slot]!,
       visits.waitingSeconds[slot]!,
       nowSeconds,
@@ -236,6 +258,8 @@ export class Simulation {
     const parent = visits.parent[slot]!;
     const answeredSeconds = nowSeconds + visits.answerSeconds[slot]!;
     visits.close(slot);
+    const heldSeconds = nowSeconds - visits.arrivalSeconds[slot]! - visits.waitingSeconds[slot]!;
+    if (network.discipline[station] !== PS) this.#busySeconds[replica] = this.#busySeconds[replica]! + heldSeconds;
     if (network.discipline[station] === FIFO) this.#releaseServer(replica, nowSeconds);
     if (parent !== NONE) this.#answer(parent, answeredSeconds);
   }

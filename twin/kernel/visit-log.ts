@@ -1,10 +1,18 @@
 import { grownFloat64, grownUint8, grownUint16, grownUint32 } from "./open-visits.ts";
 import type { SimulatedVisits } from "./spec.ts";
 
+/** What a run counts besides its visits; see `SimulatedVisits`. */
+export type RunTotals = Pick<
+  SimulatedVisits,
+  "busySeconds" | "edgeAttempts" | "edgeTimeouts" | "edgeFailures" | "edgeLosses" | "endSeconds" | "isTruncated"
+>;
+
 /** Finished visits, written row by row in order of departure. */
 export class VisitLog {
   #count = 0;
   #operation: Uint32Array;
+  #program: Uint16Array;
+  #isFailed: Uint8Array;
   #replica: Uint16Array;
   #root: Uint32Array;
   #isRoot: Uint8Array;
@@ -18,6 +26,8 @@ export class VisitLog {
   constructor(expectedCount: number) {
     const n = Math.max(16, expectedCount);
     this.#operation = new Uint32Array(n);
+    this.#program = new Uint16Array(n);
+    this.#isFailed = new Uint8Array(n);
     this.#replica = new Uint16Array(n);
     this.#root = new Uint32Array(n);
     this.#isRoot = new Uint8Array(n);
@@ -28,9 +38,11 @@ export class VisitLog {
 
   add(
     operation: number,
+    program: number,
     replica: number,
     root: number,
     isRoot: number,
+    isFailed: number,
     arrivalSeconds: number,
     waitingSeconds: number,
     departureSeconds: number,
@@ -44,6 +56,8 @@ export class VisitLog {
       this.#firstOfTie = row;
     }
     this.#operation[row] = operation;
+    this.#program[row] = program;
+    this.#isFailed[row] = isFailed;
     this.#replica[row] = replica;
     this.#root[row] = root;
     this.#isRoot[row] = isRoot;
@@ -52,23 +66,27 @@ export class VisitLog {
     this.#sojourn[row] = departureSeconds - arrivalSeconds;
   }
 
-  finish(isTruncated: boolean): SimulatedVisits {
+  finish(totals: RunTotals): SimulatedVisits {
     const count = this.#count;
     return {
+      ...totals,
       count,
       operation: this.#operation.slice(0, count),
+      program: this.#program.slice(0, count),
+      isFailed: this.#isFailed.slice(0, count),
       replica: this.#replica.slice(0, count),
       root: this.#root.slice(0, count),
       isRoot: this.#isRoot.slice(0, count),
       arrivalSeconds: this.#arrival.slice(0, count),
       waitingSeconds: this.#waiting.slice(0, count),
       sojournSeconds: this.#sojourn.slice(0, count),
-      isTruncated,
     };
   }
 
   #move(from: number, to: number): void {
     this.#operation[to] = this.#operation[from]!;
+    this.#program[to] = this.#program[from]!;
+    this.#isFailed[to] = this.#isFailed[from]!;
     this.#replica[to] = this.#replica[from]!;
     this.#root[to] = this.#root[from]!;
     this.#isRoot[to] = this.#isRoot[from]!;
@@ -80,6 +98,8 @@ export class VisitLog {
   #grow(): void {
     const capacity = this.#operation.length * 2;
     this.#operation = grownUint32(this.#operation, capacity);
+    this.#program = grownUint16(this.#program, capacity);
+    this.#isFailed = grownUint8(this.#isFailed, capacity);
     this.#replica = grownUint16(this.#replica, capacity);
     this.#root = grownUint32(this.#root, capacity);
     this.#isRoot = grownUint8(this.#isRoot, capacity);
