@@ -1,7 +1,7 @@
 import type { Capacity, Counterfactual, Forecast, NodeForecast, NodeReadiness } from "../src/contracts/forecast.ts";
 import type { Observation } from "../src/contracts/observation.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
-import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "./forecast/network-builder.ts";
+import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
 import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
 import { measureGaps, measureNode } from "./forecast/node-window.ts";
 import { forecastOperations } from "./forecast/operation-forecast.ts";
@@ -9,7 +9,6 @@ import { RecentWindows } from "./forecast/recent-windows.ts";
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
 import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
-import { type CompiledNetwork, compileNetwork } from "./kernel/simulate.ts";
 import { calibrate } from "./learning/calibrate.ts";
 import { entriesOf, entryRateOf } from "./learning/entries.ts";
 import { History } from "./learning/history.ts";
@@ -42,8 +41,7 @@ export class Twin {
   readonly #rates = new Map<number, NodeRates>();
   readonly #discrepancies = new Map<number, NodeDiscrepancies>();
   #knowledge: Knowledge | null = null;
-  #network: BuiltNetwork | null = null;
-  #compiled: CompiledNetwork | null = null;
+  #variants: NetworkVariant[] | null = null;
   #networkSize = 0;
   #before: Observation | null = null;
   #current: Observation | null = null;
@@ -111,7 +109,7 @@ export class Twin {
     }
     if (this.#isTimeToCalibrate()) {
       this.#knowledge = calibrate(this.#history, observation.topology);
-      this.#network = null;
+      this.#variants = null;
     }
   }
 
@@ -152,17 +150,17 @@ export class Twin {
   #simulate(observation: Observation, knowledge: Knowledge): SimulatedWindow {
     const { topology } = observation;
     const size = topology.operations.length + topology.edges.length + topology.programs.length;
-    if (this.#network === null || this.#compiled === null || size !== this.#networkSize) {
-      this.#network = buildNetwork(knowledge, topology, NO_OVERRIDES);
-      this.#compiled = compileNetwork(this.#network.spec);
+    if (this.#variants === null || size !== this.#networkSize) {
+      this.#variants = networkVariants(knowledge, topology, {
+        count: this.#options.replicates,
+        seed: this.#options.seed,
+      });
       this.#networkSize = size;
     }
     return simulateWindow({
-      network: this.#network,
-      compiled: this.#compiled,
+      variants: this.#variants,
       before: this.#before,
       window: observation,
-      replicates: this.#options.replicates,
       seed: this.#seedOf(observation),
     });
   }

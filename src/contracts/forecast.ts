@@ -14,6 +14,31 @@ export interface NodeReadiness {
   readonly visitsLearned: number;
   readonly visitsNeeded: number;
   readonly isReady: boolean;
+  /** How far its mean service time has moved from its anchor without a deployment: 0.2 is a fifth slower; 0 while unknown. */
+  readonly driftShare: number;
+  /** True when that is beyond the budget: what moved is then not learned, so that it stays visible. */
+  readonly isDrifting: boolean;
+}
+
+/** A version of a service that the twin has not yet made its own, in one window. */
+export interface Deployment {
+  readonly node: number;
+  readonly version: string;
+  /** What ran before; several, sorted and joined by ", ", while several did. */
+  readonly previousVersion: string;
+  /** First visit of the new version. Unix seconds, event time. */
+  readonly atSeconds: number;
+  /**
+   * new: seen for the first time in this window; watched: held against what was learned of the versions before;
+   * adopted: now known by its own visits; withdrawn: gone before that.
+   */
+  readonly state: "new" | "watched" | "adopted" | "withdrawn";
+  readonly windowsLearned: number;
+  readonly windowsNeeded: number;
+  /** Service time of its instances against that of the versions before. */
+  readonly service: Residual | null;
+  /** The same for the instances of those versions that still run: what moved both is not the deployment's doing. */
+  readonly previousService: Residual | null;
 }
 
 /**
@@ -89,10 +114,15 @@ export interface OperationForecast {
   readonly arrivalRatePerSecond: number;
   readonly observedP50Seconds: number;
   readonly observedP95Seconds: number;
+  readonly observedP99Seconds: number;
   readonly observedMeanSeconds: number;
-  /** 5 %, 50 % and 95 % over replicates of the window's p95. */
-  readonly predictedP95Seconds: readonly [number, number, number];
+  /**
+   * 5 %, 50 % and 95 % over replicates of the window's quantile: a band that holds what the window shows nine times in
+   * ten. Replicates differ in their dice, in parameters within their errors, and among plausible structures.
+   */
   readonly predictedP50Seconds: readonly [number, number, number];
+  readonly predictedP95Seconds: readonly [number, number, number];
+  readonly predictedP99Seconds: readonly [number, number, number];
   readonly predictedMeanSeconds: number;
   /** Mean at a quiet hour (the learning reference), to tell "slow because of traffic". */
   readonly referenceMeanSeconds: number;
@@ -117,6 +147,8 @@ export interface Forecast {
   /** Mean over the windows learned from; NaN before any. */
   readonly usualEntryRatePerSecond: number;
   readonly capacity: Capacity | null;
+  /** Versions under observation, in the order in which they came. */
+  readonly deployments: readonly Deployment[];
 }
 
 /** What the twin says a change would do: the window simulated again with one node or edge put back to normal. */

@@ -235,8 +235,8 @@ describe("a window simulated again", () => {
   for (const window of windows) history.learn(window);
   const network = buildNetwork(calibrate(history, TOPOLOGY), TOPOLOGY, NO_OVERRIDES);
   const compiled = compileNetwork(network.spec);
-  const run = (seed: number) =>
-    simulateWindow({ network, compiled, before: windows[6]!, window: windows[7]!, replicates: 4, seed });
+  const variants = Array.from({ length: 4 }, () => ({ network, compiled }));
+  const run = (seed: number) => simulateWindow({ variants, before: windows[6]!, window: windows[7]!, seed });
 
   test("takes its own arrivals, those of the window before first", () => {
     const arrivals = arrivalsOf([windows[6]!, windows[7]!], network.operationIndex);

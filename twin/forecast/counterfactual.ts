@@ -29,8 +29,8 @@ export function counterfactuals(options: {
   const entryMean = (overrides: Overrides): number => {
     const network = buildNetwork(knowledge, window.topology, overrides);
     const compiled = compileNetwork(network.spec);
-    const run = { network, compiled, before: options.before, window, replicates: REPLICATES, seed: options.seed };
-    return simulateWindow(run).entryMeanSeconds;
+    const variants = Array.from({ length: REPLICATES }, () => ({ network, compiled }));
+    return simulateWindow({ variants, before: options.before, window, seed: options.seed }).entryMeanSeconds;
   };
   const normal = entryMean(NO_OVERRIDES);
   const faulty = entryMean(observed);
@@ -114,6 +114,6 @@ function observedPrograms(window: Observation, rows: readonly number[]): Program
         i * segmentCount,
       );
     });
-    return { program, count: list.length, segmentSamples, segmentCount };
+    return { program, count: list.length, segmentSamples, segmentCount, relativeError: 0 };
   });
 }

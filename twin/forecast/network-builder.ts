@@ -1,6 +1,12 @@
 import type { Observation, Topology } from "../../src/contracts/observation.ts";
 import type { CallSpec, EdgeSpec, NetworkSpec, OperationSpec, ProgramSpec, StationSpec } from "../kernel/spec.ts";
-import type { Knowledge, NodeKnowledge, OperationKnowledge } from "../learning/knowledge.ts";
+import type {
+  Knowledge,
+  NodeKnowledge,
+  OperationKnowledge,
+  ProgramKnowledge,
+  StructureKnowledge,
+} from "../learning/knowledge.ts";
 
 /** Visits of one station that follow each other keep company in the bootstrap. */
 const BLOCK_LENGTH = 8;
@@ -24,8 +30,24 @@ export interface Overrides {
 
 export const NO_OVERRIDES: Overrides = { nodes: new Map(), gaps: new Map() };
 
+/** Which of the numbers that the learned visits do not contradict are taken for true. */
+export interface Reading {
+  /** One of the node's plausible structures. */
+  structureOf(node: NodeKnowledge): StructureKnowledge;
+  /** Factor on all self times of a program. */
+  scaleOf(program: ProgramKnowledge): number;
+}
+
+/** The most plausible structures, and means as they were learned. */
+export const BEST_READING: Reading = { structureOf: (node) => node.structures[0]!, scaleOf: () => 1 };
+
 /** Lays out what is known as a network of stations: one station a node, one replica an instance. */
-export function buildNetwork(knowledge: Knowledge, topology: Topology, overrides: Overrides): BuiltNetwork {
+export function buildNetwork(
+  knowledge: Knowledge,
+  topology: Topology,
+  overrides: Overrides,
+  reading: Reading = BEST_READING,
+): BuiltNetwork {
   const stations: StationSpec[] = [];
   const operations: OperationSpec[] = [];
   const operationIndex = new Int32Array(topology.operations.length).fill(-1);
@@ -33,20 +55,22 @@ export function buildNetwork(knowledge: Knowledge, topology: Topology, overrides
   const known: { node: NodeKnowledge; operation: OperationKnowledge; station: number }[] = [];
   for (const node of knowledge.nodes.values()) {
     const observed = overrides.nodes.get(node.node);
-    const structure = observed === undefined ? node.structures[0]!.structure : DELAY;
+    const read = reading.structureOf(node);
+    const structure = observed === undefined ? read.structure : DELAY;
     const station = stations.length;
     stations.push({ ...structure, replicaWeights: node.instances.map((each) => each.weight), balancing: "random" });
     for (const operation of node.operations.values()) {
       operationIndex[operation.operation] = known.length;
       topologyOperation.push(operation.operation);
-      known.push({ node, operation: observed?.get(operation.operation) ?? operation, station });
+      const programs = read.programs.get(operation.operation) ?? operation.programs;
+      known.push({ node, operation: observed?.get(operation.operation) ?? { ...operation, programs }, station });
     }
   }
   const edges = edgeSpecs(knowledge, topology, operationIndex, overrides);
   const asyncEdgesOf = asyncEdges(topology, operationIndex);
   for (const { operation, station } of known) {
     const forks = asyncEdgesOf.get(operation.operation) ?? [];
-    operations.push({ station, programs: programSpecs(operation, topology, operationIndex, forks) });
+    operations.push({ station, programs: programSpecs(operation, topology, operationIndex, forks, reading) });
   }
   return {
     spec: { stations, operations, edges },
@@ -88,6 +112,7 @@ function programSpecs(
   topology: Topology,
   operationIndex: Int32Array,
   forks: readonly number[],
+  reading: Reading,
 ): ProgramSpec[] {
   const usable = operation.programs.filter((each) => !topology.programs[each.program]!.isOverflow && each.count > 0);
   const chosen = usable.length > 0 ? usable : operation.programs;
@@ -97,7 +122,10 @@ function programSpecs(
     const withForks = forks.length === 0 ? groups : [...groups, forks.map((edge): CallSpec => ({ edge }))];
     return {
       probability: each.count / total,
-      segmentSamples: padColumns(each.segmentSamples, each.segmentCount, withForks.length + 1),
+      segmentSamples: scaled(
+        padColumns(each.segmentSamples, each.segmentCount, withForks.length + 1),
+        reading.scaleOf(each),
+      ),
       groups: withForks,
       blockLength: BLOCK_LENGTH,
     };
@@ -106,6 +134,10 @@ function programSpecs(
 
 function knownCalls(group: readonly number[], topology: Topology, operationIndex: Int32Array): CallSpec[] {
   return group.filter((edge) => operationIndex[topology.edges[edge]!.calleeOperation]! >= 0).map((edge) => ({ edge }));
+}
+
+function scaled(samples: Float64Array, factor: number): Float64Array {
+  return factor === 1 ? samples : samples.map((sample) => sample * factor);
 }
 
 /** The same rows with more columns, the new ones 0. */

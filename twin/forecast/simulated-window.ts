@@ -1,8 +1,8 @@
 import type { Observation } from "../../src/contracts/observation.ts";
-import { type CompiledNetwork, simulate } from "../kernel/simulate.ts";
+import { simulate } from "../kernel/simulate.ts";
 import { Reference } from "../learning/reference.ts";
-import type { BuiltNetwork } from "./network-builder.ts";
 import { arrivalsOf } from "./network-builder.ts";
+import type { NetworkVariant } from "./network-variants.ts";
 
 /** Largest number of visits one replicate may have open at a time before it is cut short. */
 const OPEN_VISITS_MAX = 200_000;
@@ -21,20 +21,21 @@ export interface SimulatedWindow {
 }
 
 /**
- * Runs the window's own arrivals through the network, several times. The arrivals of the window before warm the queues
- * up; visits that depart inside the window count. Equal seeds give equal dice, whatever was changed in the network.
+ * Runs the window's own arrivals through each of the networks. The arrivals of the window before warm the queues up;
+ * visits that depart inside the window count. Equal seeds give equal dice, whatever was changed in a network.
+ *
+ * @param options.variants one a replicate, all of the same operations; at least one
  */
 export function simulateWindow(options: {
-  network: BuiltNetwork;
-  compiled: CompiledNetwork;
+  variants: readonly NetworkVariant[];
   before: Observation | null;
   window: Observation;
-  replicates: number;
   seed: number;
 }): SimulatedWindow {
-  const { network, window } = options;
+  const { variants, window } = options;
+  const { operationIndex, topologyOperation } = variants[0]!.network;
   const windows = options.before === null ? [window] : [options.before, window];
-  const arrivals = arrivalsOf(windows, network.operationIndex);
+  const arrivals = arrivalsOf(windows, operationIndex);
   const origin = arrivals.timeSeconds[0] ?? window.startSeconds;
   const timeSeconds = arrivals.timeSeconds.map((time) => time - origin);
   const from = window.startSeconds - origin;
@@ -42,9 +43,9 @@ export function simulateWindow(options: {
   const samples = new Map<number, number[][]>();
   let entrySum = 0;
   let entryCount = 0;
-  for (let replicate = 0; replicate < options.replicates; replicate++) {
+  for (let replicate = 0; replicate < variants.length; replicate++) {
     const visits = simulate(
-      options.compiled,
+      variants[replicate]!.compiled,
       { timeSeconds, operation: arrivals.operation },
       { seed: options.seed + replicate, untilSeconds: until, maxOpenVisits: OPEN_VISITS_MAX },
     );
@@ -54,8 +55,8 @@ export function simulateWindow(options: {
       if (departure < from || departure >= until) {
         continue;
       }
-      const operation = network.topologyOperation[visits.operation[i]!]!;
-      replicateSamples(samples, operation, options.replicates)[replicate]!.push(sojourn);
+      const operation = topologyOperation[visits.operation[i]!]!;
+      replicateSamples(samples, operation, variants.length)[replicate]!.push(sojourn);
       if (visits.isRoot[i] === 1) {
         entrySum += sojourn;
         entryCount++;

@@ -2,6 +2,7 @@ import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
 import { pushTo } from "../grouping.ts";
 import { invert } from "../identification/invert.ts";
+import { SelfIntervalList } from "../identification/self-intervals.ts";
 import { selectStructuresOfInstances } from "../identification/structure.ts";
 import type { History, LearnedVisit } from "./history.ts";
 import type {
@@ -11,11 +12,11 @@ import type {
   ProgramKnowledge,
   StructureKnowledge,
 } from "./knowledge.ts";
+import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
 
 /** Most plausible structures carried for a node; each costs one inversion a window. */
 const STRUCTURES_MAX = 5;
-const PROGRAM_ROWS_MAX = 512;
 /** Mean service times closer than this are the same. */
 const SAME_SERVICE_SHARE = 0.002;
 
@@ -37,14 +38,6 @@ export function calibrate(history: History, topology: Topology): Knowledge {
   return { nodes, gaps, entryRatePerSecond: history.entryRatePerSecond };
 }
 
-interface SortedVisits {
-  readonly instance: number;
-  readonly visits: readonly LearnedVisit[];
-  readonly arrivals: Float64Array;
-  readonly departures: Float64Array;
-  readonly childSeconds: Float64Array;
-}
-
 function calibrateNode(
   node: number,
   instances: readonly number[],
@@ -54,7 +47,7 @@ function calibrateNode(
   const runs = instances.map((instance) => sortVisits(instance, history.visitsByInstance.get(instance)!));
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs);
-  const known = distinct(structures.map((structure) => referenceFor(structure, runs)));
+  const known = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
   const total = runs.reduce((sum, run) => sum + run.visits.length, 0);
   const lag = history.lagByNode.get(node);
   return {
@@ -62,7 +55,7 @@ function calibrateNode(
     visitCount: total,
     structures: known,
     isIdentified,
-    operations: operationsOf(runs, known[0]!.structure, history),
+    operations: operationsOf(runs, known[0]!.programs, history),
     instances: runs.map((run) => ({ instance: run.instance, weight: run.visits.length / total })),
     lag: lag === undefined ? null : new Reference(lag.take()),
     slowestTenthShare: slowestTenthShare(known[0]!, runs),
@@ -77,13 +70,22 @@ const LEAF: { readonly structures: readonly StationStructure[]; readonly isIdent
 
 function sortVisits(instance: number, unsorted: readonly LearnedVisit[]): SortedVisits {
   const visits = [...unsorted].sort((a, b) => a.arrivalSeconds - b.arrivalSeconds);
+  const selfIntervals = new SelfIntervalList();
+  visits.forEach(({ arrivalSeconds, departureSeconds, segments, groups }, i) => {
+    selfIntervals.add(i, arrivalSeconds, departureSeconds, segments, groups);
+  });
   return {
     instance,
     visits,
     arrivals: Float64Array.from(visits, (visit) => visit.arrivalSeconds),
     departures: Float64Array.from(visits, (visit) => visit.departureSeconds),
     childSeconds: Float64Array.from(visits, (visit) => visit.childSeconds),
+    selfIntervals: selfIntervals.sorted(),
   };
+}
+
+function invertRun(structure: StationStructure, run: SortedVisits): Float64Array {
+  return invert(structure, run.arrivals, run.departures, run.childSeconds, run.selfIntervals);
 }
 
 /** Structures that the visits of all instances together do not contradict, the best first. */
@@ -93,6 +95,7 @@ function plausibleStructures(runs: readonly SortedVisits[]): { structures: Stati
       arrivals: run.arrivals,
       departures: run.departures,
       childSeconds: run.childSeconds,
+      selfIntervals: run.selfIntervals,
       classes: Uint32Array.from(run.visits, (visit) => visit.operation),
     })),
   );
@@ -130,10 +133,14 @@ function meanServiceSeconds(known: StructureKnowledge): number {
   return count === 0 ? 0 : sum / count;
 }
 
-function referenceFor(structure: StationStructure, runs: readonly SortedVisits[]): StructureKnowledge {
+function structureKnowledge(
+  structure: StationStructure,
+  runs: readonly SortedVisits[],
+  history: History,
+): StructureKnowledge {
   const samples = new Map<number, number[]>();
   for (const run of runs) {
-    const serviceSeconds = invert(structure, run.arrivals, run.departures, run.childSeconds);
+    const serviceSeconds = invertRun(structure, run);
     for (let i = 0; i < serviceSeconds.length; i++) {
       const operation = run.visits[i]!.operation;
       pushTo(samples, operation, serviceSeconds[i]!);
@@ -143,40 +150,22 @@ function referenceFor(structure: StationStructure, runs: readonly SortedVisits[]
   for (const [operation, list] of samples) {
     service.set(operation, new Reference(Float64Array.from(list)));
   }
-  return { structure, service };
+  return { structure, service, programs: programTables(structure, runs, history.programCounts) };
 }
 
 function operationsOf(
   runs: readonly SortedVisits[],
-  structure: StationStructure,
+  programs: ReadonlyMap<number, readonly ProgramKnowledge[]>,
   history: History,
 ): Map<number, OperationKnowledge> {
-  const rowsByProgram = new Map<number, Map<number, Float64Array[]>>();
   const visitCounts = new Map<number, number>();
-  for (const run of runs) {
-    const serviceSeconds = invert(structure, run.arrivals, run.departures, run.childSeconds);
-    for (let i = 0; i < run.visits.length; i++) {
-      const visit = run.visits[i]!;
-      visitCounts.set(visit.operation, (visitCounts.get(visit.operation) ?? 0) + 1);
-      let programs = rowsByProgram.get(visit.operation);
-      if (programs === undefined) {
-        programs = new Map();
-        rowsByProgram.set(visit.operation, programs);
-      }
-      let rows = programs.get(visit.program);
-      if (rows === undefined) {
-        rows = [];
-        programs.set(visit.program, rows);
-      }
-      rows.push(withoutWaiting(visit, serviceSeconds[i]!, structure));
+  for (const { visits } of runs) {
+    for (const { operation } of visits) {
+      visitCounts.set(operation, (visitCounts.get(operation) ?? 0) + 1);
     }
   }
   const operations = new Map<number, OperationKnowledge>();
-  for (const [operation, programs] of rowsByProgram) {
-    const known: ProgramKnowledge[] = [];
-    for (const [program, rows] of programs) {
-      known.push(programKnowledge(program, history.programCounts.get(program) ?? rows.length, rows));
-    }
+  for (const [operation, known] of programs) {
     const sojourn = history.sojournByOperation.get(operation);
     operations.set(operation, {
       operation,
@@ -187,36 +176,6 @@ function operationsOf(
     });
   }
   return operations;
-}
-
-/** The visit's self segments with the time it waited for a server taken out of the first (FIFO) or of all (PS). */
-function withoutWaiting(visit: LearnedVisit, serviceSeconds: number, structure: StationStructure): Float64Array {
-  const segments = visit.segments.slice();
-  let self = 0;
-  for (const segment of segments) {
-    self += segment;
-  }
-  const service = Math.max(0, serviceSeconds);
-  if (structure.discipline === "ps") {
-    const stretch = self > 0 ? service / self : 0;
-    for (let k = 0; k < segments.length; k++) {
-      segments[k] = segments[k]! * stretch;
-    }
-    return segments;
-  }
-  // What service is more than self time is lag that no server explains (polling); it stays in the first segment.
-  segments[0] = Math.max(0, segments[0]! + service - self);
-  return segments;
-}
-
-function programKnowledge(program: number, count: number, rows: readonly Float64Array[]): ProgramKnowledge {
-  const recent = rows.slice(-PROGRAM_ROWS_MAX);
-  const segmentCount = recent[0]!.length;
-  const segmentSamples = new Float64Array(recent.length * segmentCount);
-  recent.forEach((row, i) => {
-    segmentSamples.set(row.subarray(0, segmentCount), i * segmentCount);
-  });
-  return { program, count, segmentSamples, segmentCount };
 }
 
 function visitsPerEntry(operation: number, history: History): Map<number, number> {
@@ -233,7 +192,7 @@ function visitsPerEntry(operation: number, history: History): Map<number, number
 function slowestTenthShare(known: StructureKnowledge, runs: readonly SortedVisits[]): number {
   const all: number[] = [];
   for (const run of runs) {
-    for (const seconds of invert(known.structure, run.arrivals, run.departures, run.childSeconds)) {
+    for (const seconds of invertRun(known.structure, run)) {
       all.push(Math.max(0, seconds));
     }
   }

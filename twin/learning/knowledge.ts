@@ -7,6 +7,8 @@ export interface StructureKnowledge {
   readonly structure: StationStructure;
   /** Inverted service times by operation. */
   readonly service: ReadonlyMap<number, Reference>;
+  /** Call programs by operation, without the waiting this structure implies. */
+  readonly programs: ReadonlyMap<number, readonly ProgramKnowledge[]>;
 }
 
 /** A call program as the twin replays it: whole rows of self segments, waiting taken out. */
@@ -16,11 +18,14 @@ export interface ProgramKnowledge {
   /** Row-major, one row a visit, one column a self segment; seconds. */
   readonly segmentSamples: Float64Array;
   readonly segmentCount: number;
+  /** Standard error of the mean self time / that mean: how well the mean is known. */
+  readonly relativeError: number;
 }
 
 export interface OperationKnowledge {
   readonly operation: number;
   readonly visitCount: number;
+  /** Under the best structure. */
   readonly programs: readonly ProgramKnowledge[];
   /** Visits per visit of each entry operation, by entry operation. */
   readonly visitsPerEntry: ReadonlyMap<number, number>;
