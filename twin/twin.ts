@@ -1,11 +1,12 @@
 import type { Capacity, Counterfactual, Forecast, NodeForecast, NodeReadiness } from "../src/contracts/forecast.ts";
-import type { Observation } from "../src/contracts/observation.ts";
+import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
 import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
 import { measureGaps, measureNode } from "./forecast/node-window.ts";
 import { forecastOperations } from "./forecast/operation-forecast.ts";
 import { RecentWindows } from "./forecast/recent-windows.ts";
+import { forecastRequests, type RequestTimes } from "./forecast/request-forecast.ts";
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
 import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
@@ -126,6 +127,20 @@ export class Twin {
     );
   }
 
+  /**
+   * Latency of requests that would come at these times, by entry operation: one ascending column a replicate, seconds.
+   * Those before `countFromSeconds` only fill the queues. Nothing is known before the first calibration.
+   */
+  predictRequests(
+    topology: Topology,
+    requests: RequestTimes,
+    countFromSeconds: number,
+  ): ReadonlyMap<number, readonly Float64Array[]> {
+    return this.#knowledge === null
+      ? new Map()
+      : forecastRequests(this.#variantsOf(topology, this.#knowledge), requests, countFromSeconds, this.#options.seed);
+  }
+
   /** What the entry operations' latency in the last forecast window would have been without each suspect. */
   counterfactuals(suspects: readonly number[]): Counterfactual[] {
     if (this.#knowledge === null || this.#current === null) {
@@ -148,21 +163,22 @@ export class Twin {
   }
 
   #simulate(observation: Observation, knowledge: Knowledge): SimulatedWindow {
-    const { topology } = observation;
-    const size = topology.operations.length + topology.edges.length + topology.programs.length;
-    if (this.#variants === null || size !== this.#networkSize) {
-      this.#variants = networkVariants(knowledge, topology, {
-        count: this.#options.replicates,
-        seed: this.#options.seed,
-      });
-      this.#networkSize = size;
-    }
     return simulateWindow({
-      variants: this.#variants,
+      variants: this.#variantsOf(observation.topology, knowledge),
       before: this.#before,
       window: observation,
       seed: this.#seedOf(observation),
     });
+  }
+
+  #variantsOf(topology: Topology, knowledge: Knowledge): readonly NetworkVariant[] {
+    const size = topology.operations.length + topology.edges.length + topology.programs.length;
+    if (this.#variants === null || size !== this.#networkSize) {
+      const { replicates, seed } = this.#options;
+      this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
+      this.#networkSize = size;
+    }
+    return this.#variants;
   }
 
   #jobsOf(observation: Observation, isContiguous: boolean): Map<number, InstanceJobs[]> {
