@@ -1,27 +1,22 @@
-import type { Capacity, Counterfactual, Forecast, NodeForecast, NodeReadiness } from "../src/contracts/forecast.ts";
+import type { Capacity, Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
+import { forecastDeployments } from "./forecast/deployment-forecast.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
 import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
-import { measureGaps, measureNode } from "./forecast/node-window.ts";
+import { measureGaps, measureNode, type NodeWindow } from "./forecast/node-window.ts";
 import { forecastOperations } from "./forecast/operation-forecast.ts";
 import { RecentWindows } from "./forecast/recent-windows.ts";
 import { forecastRequests, type RequestTimes } from "./forecast/request-forecast.ts";
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
 import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
-import { calibrate } from "./learning/calibrate.ts";
 import { entriesOf, entryRateOf } from "./learning/entries.ts";
-import { History } from "./learning/history.ts";
-import type { Knowledge, NodeDiscrepancies, NodeRates } from "./learning/knowledge.ts";
-import { learnRates, programShift, windowRates } from "./learning/node-rates.ts";
-import { Discrepancy } from "./learning/residual.ts";
+import type { Knowledge } from "./learning/knowledge.ts";
+import { Learner, VISITS_NEEDED } from "./learning/learner.ts";
+import { programShift, windowRates } from "./learning/node-rates.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 
-/** Visits a node must have shown before the twin speaks about it. */
-const VISITS_NEEDED = 60;
-/** Clean windows between two calibrations, once ready. */
-const CALIBRATE_EVERY_WINDOWS = 6;
 /** Beyond this times the usual entry rate, predictions rest on the structure alone. */
 const EXTRAPOLATION_RATIO = 1.25;
 
@@ -30,7 +25,11 @@ export interface TwinOptions {
   readonly replicates: number;
   /** Clean windows before it is ready. */
   readonly learningWindows: number;
+  /** How far a mean service time may move without a deployment and still be learned, as a share of it; default 0.15. */
+  readonly driftBudget?: number;
 }
+
+const DRIFT_BUDGET = 0.15;
 
 /**
  * The model of the running system: learns from clean windows, says what each new window should have looked like at its
@@ -38,11 +37,9 @@ export interface TwinOptions {
  */
 export class Twin {
   readonly #options: TwinOptions;
-  readonly #history = new History();
-  readonly #rates = new Map<number, NodeRates>();
-  readonly #discrepancies = new Map<number, NodeDiscrepancies>();
-  #knowledge: Knowledge | null = null;
+  readonly #learner: Learner;
   #variants: NetworkVariant[] | null = null;
+  #variantsOfKnowledge: Knowledge | null = null;
   #networkSize = 0;
   #before: Observation | null = null;
   #current: Observation | null = null;
@@ -51,10 +48,11 @@ export class Twin {
 
   constructor(options: TwinOptions) {
     this.#options = options;
+    this.#learner = new Learner({ driftBudget: DRIFT_BUDGET, ...options });
   }
 
   get isReady(): boolean {
-    return this.#knowledge !== null && this.#history.windowCount >= this.#options.learningWindows;
+    return this.#learner.isReady;
   }
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
@@ -63,9 +61,10 @@ export class Twin {
     this.#before = isContiguous ? this.#current : null;
     this.#current = observation;
     const jobs = this.#jobsOf(observation, isContiguous);
-    const knowledge = this.#knowledge;
+    this.#learner.observe(observation);
+    const { knowledge } = this.#learner;
     const entryRatePerSecond = entryRateOf(observation);
-    const readiness = this.#readiness(observation);
+    const readiness = this.#learner.readiness(observation);
     if (knowledge === null) {
       return {
         observation,
@@ -76,10 +75,12 @@ export class Twin {
         entryRatePerSecond,
         usualEntryRatePerSecond: Number.NaN,
         capacity: null,
+        deployments: [],
       };
     }
     const simulated = this.#simulate(observation, knowledge);
-    const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated);
+    const windows = new Map<number, NodeWindow>();
+    const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated, windows);
     return {
       observation,
       isReady: this.isReady,
@@ -89,42 +90,18 @@ export class Twin {
       entryRatePerSecond,
       usualEntryRatePerSecond: knowledge.entryRatePerSecond,
       capacity: capacityOf(nodes, entryRatePerSecond),
+      deployments: forecastDeployments(
+        this.#learner.watchedVersions,
+        windows,
+        observation.topology,
+        (node) => this.#learner.discrepanciesOf(node).service,
+      ),
     };
   }
 
   /** Learns from a window known to be clean. */
   learn(forecast: Forecast): void {
-    const { observation } = forecast;
-    this.#history.learn(observation);
-    const weight = Math.max(1 / this.#history.windowCount, 0.02);
-    for (const [node, rates] of windowRates(observation)) {
-      this.#rates.set(node, learnRates(this.#rates.get(node), rates, weight));
-    }
-    for (const node of forecast.nodes) {
-      const discrepancies = this.#discrepanciesOf(node.node);
-      discrepancies.service.learn(node.service);
-      discrepancies.sojourn.learn(node.sojourn);
-      discrepancies.gapIn.learn(node.gapIn);
-      discrepancies.gapOut.learn(node.gapOut);
-      discrepancies.lag.learn(node.lag);
-    }
-    if (this.#isTimeToCalibrate()) {
-      this.#knowledge = calibrate(this.#history, observation.topology);
-      this.#variants = null;
-    }
-  }
-
-  /**
-   * First when half the learning windows are in, so that the other half tells how well such a twin predicts; then when it
-   * gets ready, and every few windows from there on.
-   */
-  #isTimeToCalibrate(): boolean {
-    const { windowCount } = this.#history;
-    const { learningWindows } = this.#options;
-    const sinceReady = windowCount - learningWindows;
-    return (
-      windowCount === Math.ceil(learningWindows / 2) || (sinceReady >= 0 && sinceReady % CALIBRATE_EVERY_WINDOWS === 0)
-    );
+    this.#learner.learn(forecast);
   }
 
   /**
@@ -136,17 +113,18 @@ export class Twin {
     requests: RequestTimes,
     countFromSeconds: number,
   ): ReadonlyMap<number, readonly Float64Array[]> {
-    return this.#knowledge === null
+    const { knowledge } = this.#learner;
+    return knowledge === null
       ? new Map()
-      : forecastRequests(this.#variantsOf(topology, this.#knowledge), requests, countFromSeconds, this.#options.seed);
+      : forecastRequests(this.#variantsOf(topology, knowledge), requests, countFromSeconds, this.#options.seed);
   }
 
   /** What the entry operations' latency in the last forecast window would have been without each suspect. */
   counterfactuals(suspects: readonly number[]): Counterfactual[] {
-    if (this.#knowledge === null || this.#current === null) {
+    const { knowledge } = this.#learner;
+    if (knowledge === null || this.#current === null) {
       return [];
     }
-    const knowledge = this.#knowledge;
     const { outOf } = measureGaps(this.#current, (edge) => knowledge.gaps.get(edge));
     return counterfactuals({
       knowledge,
@@ -173,9 +151,10 @@ export class Twin {
 
   #variantsOf(topology: Topology, knowledge: Knowledge): readonly NetworkVariant[] {
     const size = topology.operations.length + topology.edges.length + topology.programs.length;
-    if (this.#variants === null || size !== this.#networkSize) {
+    if (this.#variants === null || knowledge !== this.#variantsOfKnowledge || size !== this.#networkSize) {
       const { replicates, seed } = this.#options;
       this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
+      this.#variantsOfKnowledge = knowledge;
       this.#networkSize = size;
     }
     return this.#variants;
@@ -193,50 +172,12 @@ export class Twin {
     return byNode;
   }
 
-  /** While learning, visits needed are those the missing windows should bring: time is needed as much as visits. */
-  #readiness(observation: Observation): NodeReadiness[] {
-    const { windowCount } = this.#history;
-    const missing = Math.max(1, this.#options.learningWindows / Math.max(1, windowCount));
-    return observation.topology.nodes.map((node) => {
-      const learned = this.#learnedVisits(observation, node.index);
-      const isKnown = (this.#knowledge?.nodes.get(node.index)?.visitCount ?? 0) >= VISITS_NEEDED;
-      return {
-        node: node.index,
-        visitsLearned: learned,
-        visitsNeeded: Math.max(VISITS_NEEDED, Math.ceil(learned * missing)),
-        isReady: this.isReady && isKnown,
-      };
-    });
-  }
-
-  #learnedVisits(observation: Observation, node: number): number {
-    let count = 0;
-    for (const [instance, visits] of this.#history.visitsByInstance) {
-      count += observation.topology.instances[instance]!.node === node ? visits.length : 0;
-    }
-    return count;
-  }
-
-  #discrepanciesOf(node: number): NodeDiscrepancies {
-    let discrepancies = this.#discrepancies.get(node);
-    if (discrepancies === undefined) {
-      discrepancies = {
-        service: new Discrepancy(),
-        sojourn: new Discrepancy(),
-        gapIn: new Discrepancy(),
-        gapOut: new Discrepancy(),
-        lag: new Discrepancy(),
-      };
-      this.#discrepancies.set(node, discrepancies);
-    }
-    return discrepancies;
-  }
-
   #nodeForecasts(
     observation: Observation,
     knowledge: Knowledge,
     jobs: ReadonlyMap<number, readonly InstanceJobs[]>,
     simulated: SimulatedWindow,
+    windows: Map<number, NodeWindow>,
   ): NodeForecast[] {
     const rows = rowsByNode(observation);
     const gaps = measureGaps(observation, (edge) => knowledge.gaps.get(edge));
@@ -256,6 +197,7 @@ export class Twin {
         reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),
       });
       const joined = this.#recent.join(node, observation.windowIndex, now);
+      windows.set(node.node, joined);
       if (node.visitCount < VISITS_NEEDED || (joined.visitCount === 0 && !rates.has(node.node))) {
         continue;
       }
@@ -264,9 +206,9 @@ export class Twin {
           node,
           now,
           joined,
-          discrepancies: this.#discrepanciesOf(node.node),
+          discrepancies: this.#learner.discrepanciesOf(node.node),
           rates: rates.get(node.node),
-          learnedRates: this.#rates.get(node.node),
+          learnedRates: this.#learner.ratesOf(node.node),
           programShift: programShift(node, observation, ownRows),
           expectedVisits: expectedVisits(node, entries),
           isExtrapolating,

@@ -14,6 +14,8 @@ export interface TopologyInstance {
   readonly index: number;
   readonly name: string;
   readonly node: number;
+  /** `service.version`, and the pod's template where the platform tells it; "" when unknown. Fixed: a new version is a new copy. */
+  readonly version: string;
 }
 
 /** A kind of work a node does. A leaf station has one operation per distinct client operation name. */

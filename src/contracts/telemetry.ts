@@ -41,7 +41,7 @@ export interface SpanBatch {
   readonly service: Uint32Array;
   /** `service.instance.id` | `k8s.pod.name` | `host.name`:`process.pid`; the service name when none is known. */
   readonly instance: Uint32Array;
-  /** `service.version`, or 0. */
+  /** `service.version`, with `+` and the pod's template (hash or replica set) where that is known; or 0. */
   readonly version: Uint32Array;
   /** The operation's name by semantic conventions, ids stripped: `GET /cart/{id}`, `SELECT products`, `process orders`. */
   readonly operation: Uint32Array;

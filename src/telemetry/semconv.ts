@@ -51,6 +51,7 @@ const RESOURCE_ATTRIBUTES = {
   serviceNamespace: ["service.namespace"],
   serviceInstance: ["service.instance.id"],
   serviceVersion: ["service.version"],
+  podTemplate: ["k8s.pod.label.pod-template-hash", "k8s.pod.labels.pod-template-hash", "k8s.replicaset.name"],
   podName: ["k8s.pod.name"],
   hostName: ["host.name"],
   processId: ["process.pid"],
@@ -144,7 +145,7 @@ export function resourceFacts(text: (slot: number) => string): ResourceFacts {
 export interface Identity {
   readonly service: string;
   readonly instance: string;
-  /** "" when unknown. */
+  /** `service.version`, with what its pod was made from where that is told: `1.4.2+6d4cf56db6`; "" when unknown. */
   readonly version: string;
 }
 
@@ -156,6 +157,6 @@ export function identityOf(facts: ResourceFacts): Identity {
   return {
     service,
     instance: facts.serviceInstance || facts.podName || host || service,
-    version: facts.serviceVersion,
+    version: [facts.serviceVersion, facts.podTemplate].filter(Boolean).join("+"),
   };
 }

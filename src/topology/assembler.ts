@@ -98,7 +98,7 @@ export class Assembler {
     }
     return {
       operation: visit.operation,
-      instance: registry.instance(node, spans.instanceName(top)),
+      instance: registry.instance(node, spans.instanceName(top), spans.version(top)),
       arrivalSeconds: start - lagSeconds,
       sojournSeconds: durationSeconds + lagSeconds,
       lagSeconds,

@@ -35,8 +35,10 @@ export class TopologyRegistry implements Topology {
     return this.#entry(this.#nodeByName, name, this.nodes, (index) => ({ index, name, kind }));
   }
 
-  instance(node: number, name: string): number {
-    return this.#entry(this.#instanceByName, `${node} ${name}`, this.instances, (index) => ({ index, name, node }));
+  /** A copy that restarts as another version under its old name is another copy. */
+  instance(node: number, name: string, version = ""): number {
+    const key = `${node} ${name}\n${version}`;
+    return this.#entry(this.#instanceByName, key, this.instances, (index) => ({ index, name, node, version }));
   }
 
   operation(node: number, name: string): number {

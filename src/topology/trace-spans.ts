@@ -61,6 +61,11 @@ export class TraceSpans {
     return batch.strings.text(this.instance(i));
   }
 
+  version(i: number): string {
+    const batch = this.batch[i]!;
+    return batch.strings.text(batch.version[this.row[i]!]!);
+  }
+
   peerKind(i: number): number {
     return this.batch[i]!.peerKind[this.row[i]!]!;
   }

@@ -73,12 +73,15 @@ export class NotingTwin implements TwinLike {
         visitsLearned: 60,
         visitsNeeded: 60,
         isReady: this.isReady,
+        driftShare: 0,
+        isDrifting: false,
       })),
       nodes: this.isReady ? nodes.map(({ index }) => nodeForecast(index)) : [],
       operations: [],
       entryRatePerSecond: 1,
       usualEntryRatePerSecond: 1,
       capacity: null,
+      deployments: [],
     };
   }
 

@@ -8,6 +8,7 @@ export interface TestSpan {
   readonly kind?: number;
   readonly service: string;
   readonly instance?: string;
+  readonly version?: string;
   readonly operation?: string;
   readonly start: number;
   readonly end: number;
@@ -43,7 +44,7 @@ export function batchOf(spans: readonly TestSpan[], texts: string[] = [""]): Tel
     durationSeconds: Float64Array.from(spans, (span) => span.end - span.start),
     service: Uint32Array.from(spans, (span) => id(span.service)),
     instance: Uint32Array.from(spans, (span) => id(span.instance ?? `${span.service}-1`)),
-    version: new Uint32Array(n),
+    version: Uint32Array.from(spans, (span) => id(span.version ?? "")),
     operation: Uint32Array.from(spans, (span) => id(span.operation ?? "work")),
     peerKind: Uint8Array.from(spans, (span) => span.peerKind ?? 0),
     peer: Uint32Array.from(spans, (span) => id(span.peer ?? "")),

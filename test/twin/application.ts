@@ -32,7 +32,12 @@ export const ALPHA_REMEMBERS = 5;
 
 export const TOPOLOGY: Topology = {
   nodes: NAMES.map((name, index) => ({ index, name, kind: index === DB ? "database" : "service" })),
-  instances: [WEB, ALPHA, BETA, BETA, DB].map((node, index) => ({ index, name: `${NAMES[node]}-${index}`, node })),
+  instances: [WEB, ALPHA, BETA, BETA, DB].map((node, index) => ({
+    index,
+    name: `${NAMES[node]}-${index}`,
+    node,
+    version: "",
+  })),
   operations: OPERATION_NAMES.map((name, index) => ({
     index,
     name,

@@ -1,82 +1,158 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { entryRateOf } from "./entries.ts";
-import { NumberRing } from "./ring.ts";
-import { type InstanceJobs, jobsByInstance } from "./window-jobs.ts";
+import type { VisitPlace } from "./epochs.ts";
+import type { NumberRing } from "./ring.ts";
+import { type LearnedVisit, Rings, STORE_LIMITS, type StoreLimits, VisitStore } from "./visit-store.ts";
+import { jobsByInstance } from "./window-jobs.ts";
 
-/** Visits kept of one instance. */
-const JOBS_PER_INSTANCE_MAX = 4000;
-const SAMPLES_PER_EDGE_MAX = 2000;
-const SAMPLES_PER_OPERATION_MAX = 2000;
+export type { LearnedVisit } from "./visit-store.ts";
+
 /** After this many windows, counts of programs and visits weigh half. */
 const RATE_HALF_LIFE_WINDOWS = 120;
 /** Busier than this times the usual rate is not quiet. */
 const QUIET_RATE_RATIO_MAX = 1.2;
+/** Pairs of entry operation and operation that are counted; new ones beyond are refused. */
+const VISIT_PAIRS_MAX = 100_000;
+/** A decayed count below this is of nothing that still happens. */
+const COUNT_MIN = 0.01;
+/** Instances not learned from for so many windows are gone, once the others of their node hold so many visits. */
+const RETIRE_WINDOWS = 24;
+const RETIRE_VISITS = 1000;
+/** After a deployment, counts of who calls whom weigh so much less: new habits are taken up that much faster. */
+const DEPLOYMENT_WEIGHT = 0.1;
 
-/** One learned visit; `segments` are its self segments in seconds, waiting included, `groups` its calls between them. */
-export interface LearnedVisit {
-  readonly arrivalSeconds: number;
-  readonly departureSeconds: number;
-  readonly childSeconds: number;
-  readonly operation: number;
-  readonly program: number;
-  readonly segments: Float64Array;
-  readonly groups: Float64Array;
+/** How full the memory is, and what it had to give up. */
+export interface HistoryFill {
+  readonly visits: number;
+  readonly instances: number;
+  readonly forgottenInstances: number;
+  /** Samples and counts that were not kept because a limit was reached. */
+  readonly refused: number;
 }
 
-/** What the twin remembers of clean windows, bounded. */
+interface Visits {
+  readonly store: VisitStore;
+  /** Decayed, by program. */
+  readonly programCounts: Map<number, number>;
+}
+
+/** What the twin remembers of clean windows, bounded. Visits of a version under observation are kept apart. */
 export class History {
-  readonly visitsByInstance = new Map<number, LearnedVisit[]>();
-  readonly gapsByEdge = new Map<number, NumberRing>();
-  readonly sojournByOperation = new Map<number, NumberRing>();
-  readonly lagByNode = new Map<number, NumberRing>();
-  /** Decayed counts: visits by program, and by (entry operation, operation). */
-  readonly programCounts = new Map<number, number>();
+  readonly #limits: StoreLimits;
+  readonly #own: Visits;
+  /** By name: versions that have not been made the twin's own. */
+  readonly #apart = new Map<string, Visits>();
+  readonly #gaps: Rings;
+  /** Decayed counts: visits by (entry operation, operation), and of entries. */
   readonly visitCounts = new Map<number, Map<number, number>>();
   readonly entryCounts = new Map<number, number>();
+  #visitPairs = 0;
+  #refusedPairs = 0;
   entryRatePerSecond = Number.NaN;
   windowCount = 0;
 
-  learn(observation: Observation): void {
-    this.windowCount++;
-    // Only quiet windows tell what latency is without load; the rest is for the queueing law to predict.
-    const isQuiet = !(entryRateOf(observation) > QUIET_RATE_RATIO_MAX * this.entryRatePerSecond);
-    for (const jobs of jobsByInstance(observation)) {
-      this.#learnVisits(observation, jobs, isQuiet);
-    }
-    this.#learnGaps(observation);
-    this.#learnCounts(observation);
+  constructor(limits: StoreLimits = STORE_LIMITS) {
+    this.#limits = limits;
+    this.#own = { store: new VisitStore(limits), programCounts: new Map() };
+    this.#gaps = new Rings(limits.rings);
   }
 
-  #learnVisits(observation: Observation, jobs: InstanceJobs, isQuiet: boolean): void {
-    const { visits } = observation;
-    let kept = this.visitsByInstance.get(jobs.instance);
-    if (kept === undefined) {
-      kept = [];
-      this.visitsByInstance.set(jobs.instance, kept);
-    }
-    for (let i = 0; i < jobs.rows.length; i++) {
-      const row = jobs.rows[i]!;
-      const operation = jobs.operation[i]!;
-      const lagSeconds = visits.lagSeconds[row]!;
-      kept.push({
-        arrivalSeconds: jobs.arrivalSeconds[i]!,
-        departureSeconds: jobs.departureSeconds[i]!,
-        childSeconds: jobs.childSeconds[i]!,
-        operation,
-        program: visits.program[row]!,
-        segments: visits.segmentSeconds.slice(visits.segmentStart[row]!, visits.segmentStart[row + 1]!),
-        groups: visits.groupSeconds.slice(visits.segmentStart[row]! - row, visits.segmentStart[row + 1]! - row - 1),
-      });
-      if (isQuiet) {
-        ringOf(this.sojournByOperation, operation, SAMPLES_PER_OPERATION_MAX).push(visits.sojournSeconds[row]!);
+  /** Decayed counts of visits. */
+  get programCounts(): ReadonlyMap<number, number> {
+    return this.#own.programCounts;
+  }
+
+  get visitsByInstance(): ReadonlyMap<number, readonly LearnedVisit[]> {
+    return this.#own.store.visitsByInstance;
+  }
+
+  get sojournByOperation(): ReadonlyMap<number, NumberRing> {
+    return this.#own.store.sojourns.byKey;
+  }
+
+  get lagByNode(): ReadonlyMap<number, NumberRing> {
+    return this.#own.store.lags.byKey;
+  }
+
+  get gapsByEdge(): ReadonlyMap<number, NumberRing> {
+    return this.#gaps.byKey;
+  }
+
+  get fill(): HistoryFill {
+    const stores = [this.#own, ...this.#apart.values()].map(({ store }) => store);
+    const lists = stores.flatMap(({ visitsByInstance }) => [...visitsByInstance.values()]);
+    return {
+      visits: lists.reduce((sum, visits) => sum + visits.length, 0),
+      instances: lists.length,
+      forgottenInstances: stores.reduce((sum, each) => sum + each.forgottenInstances, 0),
+      refused: stores.reduce(
+        (sum, { sojourns, lags }) => sum + sojourns.refusedCount + lags.refusedCount,
+        this.#gaps.refusedCount + this.#refusedPairs,
+      ),
+    };
+  }
+
+  learn(observation: Observation, placeOf: (instance: number) => VisitPlace = () => "own"): void {
+    this.windowCount++;
+    const isQuiet = !(entryRateOf(observation) > QUIET_RATE_RATIO_MAX * this.entryRatePerSecond);
+    const programCounts = new Map<number, Map<number, number>>();
+    for (const jobs of jobsByInstance(observation)) {
+      const place = placeOf(jobs.instance);
+      if (place !== "nowhere") {
+        const { store, programCounts: counts } = place === "own" ? this.#own : this.#apartNamed(place.apart);
+        store.learn(observation, jobs, isQuiet, this.windowCount);
+        programCounts.set(jobs.instance, counts);
       }
-      if (lagSeconds > 0) {
-        ringOf(this.lagByNode, jobs.node, SAMPLES_PER_OPERATION_MAX).push(lagSeconds);
-      }
     }
-    if (kept.length > JOBS_PER_INSTANCE_MAX) {
-      kept.splice(0, kept.length - JOBS_PER_INSTANCE_MAX);
+    this.#learnGaps(observation);
+    this.#learnCounts(observation, programCounts);
+    if (this.windowCount % RETIRE_WINDOWS === 0) {
+      this.#own.store.retire(this.windowCount - RETIRE_WINDOWS, RETIRE_VISITS);
     }
+  }
+
+  /** Makes visits that were kept apart the twin's own, instead of the node's others or besides them. */
+  adopt(name: string, node: number, replaces: boolean): void {
+    const apart = this.#apart.get(name);
+    if (apart === undefined) {
+      return;
+    }
+    const { programCounts, store } = this.#own;
+    for (const program of replaces ? this.#programsOf(node, apart.store) : []) {
+      programCounts.delete(program);
+    }
+    for (const [program, count] of apart.programCounts) {
+      addTo(programCounts, program, count);
+    }
+    store.takeOver(node, apart.store, replaces);
+    this.#apart.delete(name);
+    decay(this.entryCounts, DEPLOYMENT_WEIGHT);
+    for (const byEntry of this.visitCounts.values()) {
+      decay(byEntry, DEPLOYMENT_WEIGHT);
+    }
+  }
+
+  /** Forgets what was kept apart. */
+  drop(name: string): void {
+    this.#apart.delete(name);
+  }
+
+  /** Programs that the node's own visits ran, of operations that the store has learned anew. */
+  #programsOf(node: number, store: VisitStore): number[] {
+    const operations = new Set(
+      [...store.visitsByInstance.values()].flatMap((all) => all.map((each) => each.operation)),
+    );
+    const own = this.#own.store.instancesOf(node).flatMap((instance) => this.visitsByInstance.get(instance) ?? []);
+    return own.filter((visit) => operations.has(visit.operation)).map((visit) => visit.program);
+  }
+
+  #apartNamed(name: string): Visits {
+    let apart = this.#apart.get(name);
+    if (apart === undefined) {
+      apart = { store: new VisitStore(this.#limits), programCounts: new Map() };
+      this.#apart.set(name, apart);
+    }
+    return apart;
   }
 
   #learnGaps(observation: Observation): void {
@@ -84,40 +160,64 @@ export class History {
     for (let row = 0; row < calls.count; row++) {
       const gap = calls.gapSeconds[row]!;
       if (!Number.isNaN(gap)) {
-        ringOf(this.gapsByEdge, calls.edge[row]!, SAMPLES_PER_EDGE_MAX).push(Math.max(0, gap));
+        this.#gaps.push(calls.edge[row]!, Math.max(0, gap));
       }
     }
   }
 
-  #learnCounts(observation: Observation): void {
-    const keep = 0.5 ** (1 / RATE_HALF_LIFE_WINDOWS);
-    decay(this.programCounts, keep);
-    decay(this.entryCounts, keep);
-    for (const byEntry of this.visitCounts.values()) {
-      decay(byEntry, keep);
-    }
+  /** @param programCounts where the programs of an instance's visits are counted */
+  #learnCounts(observation: Observation, programCounts: ReadonlyMap<number, Map<number, number>>): void {
+    this.#decayCounts();
     const { visits } = observation;
     const entryOfTrace = entryByTrace(observation);
     for (let row = 0; row < visits.count; row++) {
       const operation = visits.operation[row]!;
-      addTo(this.programCounts, visits.program[row]!, 1);
+      const counts = programCounts.get(visits.instance[row]!);
+      if (counts !== undefined) {
+        addTo(counts, visits.program[row]!, 1);
+      }
       if (visits.isRoot[row] === 1) {
         addTo(this.entryCounts, operation, 1);
       }
       const entry = entryOfTrace[visits.trace[row]!]!;
       if (entry >= 0) {
-        let byEntry = this.visitCounts.get(operation);
-        if (byEntry === undefined) {
-          byEntry = new Map();
-          this.visitCounts.set(operation, byEntry);
-        }
-        addTo(byEntry, entry, 1);
+        this.#countVisit(entry, operation);
       }
     }
     const rate = entryRateOf(observation);
     const weight = Math.max(1 / this.windowCount, 1 / RATE_HALF_LIFE_WINDOWS);
     this.entryRatePerSecond =
       this.windowCount === 1 ? rate : this.entryRatePerSecond + weight * (rate - this.entryRatePerSecond);
+  }
+
+  #countVisit(entry: number, operation: number): void {
+    const byEntry = this.visitCounts.get(operation) ?? new Map<number, number>();
+    if (!byEntry.has(entry)) {
+      if (this.#visitPairs >= VISIT_PAIRS_MAX) {
+        this.#refusedPairs++;
+        return;
+      }
+      this.#visitPairs++;
+    }
+    this.visitCounts.set(operation, byEntry);
+    addTo(byEntry, entry, 1);
+  }
+
+  #decayCounts(): void {
+    const keep = 0.5 ** (1 / RATE_HALF_LIFE_WINDOWS);
+    for (const { programCounts } of [this.#own, ...this.#apart.values()]) {
+      decay(programCounts, keep);
+    }
+    decay(this.entryCounts, keep);
+    for (const byEntry of this.visitCounts.values()) {
+      decay(byEntry, keep);
+      for (const [entry, count] of byEntry) {
+        if (count < COUNT_MIN) {
+          byEntry.delete(entry);
+          this.#visitPairs--;
+        }
+      }
+    }
   }
 }
 
@@ -141,13 +241,4 @@ function decay(counts: Map<number, number>, factor: number): void {
   for (const [key, count] of counts) {
     counts.set(key, count * factor);
   }
-}
-
-function ringOf(rings: Map<number, NumberRing>, key: number, capacity: number): NumberRing {
-  let ring = rings.get(key);
-  if (ring === undefined) {
-    ring = new NumberRing(capacity);
-    rings.set(key, ring);
-  }
-  return ring;
 }

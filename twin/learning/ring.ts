@@ -1,11 +1,15 @@
-/** The last `capacity` numbers, oldest first. */
+const FIRST_LENGTH = 16;
+
+/** The last `capacity` numbers, oldest first. Takes memory for what it holds, not for what it may. */
 export class NumberRing {
-  readonly #data: Float64Array;
+  readonly #capacity: number;
+  #data: Float64Array<ArrayBuffer>;
   #next = 0;
   #length = 0;
 
   constructor(capacity: number) {
-    this.#data = new Float64Array(capacity);
+    this.#capacity = capacity;
+    this.#data = new Float64Array(Math.min(capacity, FIRST_LENGTH));
   }
 
   get length(): number {
@@ -13,6 +17,9 @@ export class NumberRing {
   }
 
   push(value: number): void {
+    if (this.#length === this.#data.length && this.#length < this.#capacity) {
+      this.#grow();
+    }
     this.#data[this.#next] = value;
     this.#next = (this.#next + 1) % this.#data.length;
     this.#length = Math.min(this.#length + 1, this.#data.length);
@@ -26,5 +33,13 @@ export class NumberRing {
     all.set(this.#data.subarray(this.#next));
     all.set(this.#data.subarray(0, this.#next), this.#length - this.#next);
     return all;
+  }
+
+  /** Only ever while it is full for the first time, so the oldest stands first. */
+  #grow(): void {
+    const grown = new Float64Array(Math.min(this.#capacity, 2 * this.#length));
+    grown.set(this.#data);
+    this.#data = grown;
+    this.#next = this.#length;
   }
 }

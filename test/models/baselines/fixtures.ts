@@ -10,7 +10,7 @@ export const STOCK = 2;
 const KINDS: readonly NodeKind[] = ["service", "service", "database"];
 export const TOPOLOGY: Topology = {
   nodes: ["web", "cart", "stock"].map((name, index) => ({ index, name, kind: KINDS[index]! })),
-  instances: ["web", "cart", "stock"].map((name, index) => ({ index, name, node: index })),
+  instances: ["web", "cart", "stock"].map((name, index) => ({ index, name, node: index, version: "" })),
   operations: ["GET /", "add", "SELECT"].map((name, index) => ({ index, name, node: index, isEntry: index === WEB })),
   edges: [
     { index: 0, callerOperation: WEB, calleeOperation: CART, isAsync: false },
@@ -102,6 +102,7 @@ function forecastOf(index: number, topology: Topology, visits: VisitColumns, cal
     entryRatePerSecond: visits.count / 3 / WINDOW_SECONDS,
     usualEntryRatePerSecond: visits.count / 3 / WINDOW_SECONDS,
     capacity: null,
+    deployments: [],
   };
 }
 

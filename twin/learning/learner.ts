@@ -1,0 +1,202 @@
+import type { Forecast, NodeReadiness } from "../../src/contracts/forecast.ts";
+import type { Observation, Topology } from "../../src/contracts/observation.ts";
+import { calibrate } from "./calibrate.ts";
+import { callersOf } from "./callers.ts";
+import { Drift, withWorkOf } from "./drift.ts";
+import { Epochs, type WatchedVersion } from "./epochs.ts";
+import { History, type HistoryFill } from "./history.ts";
+import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
+import { learnRates, windowRates } from "./node-rates.ts";
+import { Presence } from "./presence.ts";
+import { type WideDiscrepancies, wideDiscrepancies } from "./wide-discrepancy.ts";
+
+/** Visits a node must have shown before the twin speaks about it, and a version before it is known by itself. */
+export const VISITS_NEEDED = 60;
+/** Clean windows between two calibrations, once ready. */
+const CALIBRATE_EVERY_WINDOWS = 6;
+/** Rates of a node follow a clean window by no less than this. */
+const RATE_WEIGHT_MIN = 0.02;
+
+/**
+ * What the twin knows, kept in step with the system: it follows at once what is told (copies that come and go, versions),
+ * learns from clean windows what is not, and refuses to get used to what nobody has explained.
+ */
+export class Learner {
+  readonly #learningWindows: number;
+  readonly #driftBudget: number;
+  readonly #history = new History();
+  readonly #presence = new Presence();
+  readonly #epochs: Epochs;
+  readonly #rates = new Map<number, NodeRates>();
+  readonly #discrepancies = new Map<number, WideDiscrepancies>();
+  readonly #drifts = new Map<number, Drift>();
+  #knowledge: Knowledge | null = null;
+  #nextWindow = 0;
+
+  /** @param options.driftBudget movement of a mean service time that is learned without a deployment, as a share of it */
+  constructor(options: { learningWindows: number; driftBudget: number }) {
+    this.#learningWindows = options.learningWindows;
+    this.#driftBudget = options.driftBudget;
+    this.#epochs = new Epochs({ windowsNeeded: options.learningWindows, visitsNeeded: VISITS_NEEDED });
+  }
+
+  /** Null before the first calibration. Another object whenever anything in it is another. */
+  get knowledge(): Knowledge | null {
+    return this.#knowledge;
+  }
+
+  get isReady(): boolean {
+    return this.#knowledge !== null && this.#history.windowCount >= this.#learningWindows;
+  }
+
+  /** How full the memory is, and what it had to give up. */
+  get fill(): HistoryFill {
+    return this.#history.fill;
+  }
+
+  /** Versions under observation in the window last observed. */
+  get watchedVersions(): WatchedVersion[] {
+    return this.#epochs.watched();
+  }
+
+  /** Takes from a window, clean or not, what needs no learning: who is there, and as what version. */
+  observe(observation: Observation): void {
+    this.#nextWindow = observation.windowIndex + 1;
+    this.#presence.take(observation);
+    const isKnown = (node: number): boolean => (this.#knowledge?.nodes.get(node)?.visitCount ?? 0) >= VISITS_NEEDED;
+    for (const name of this.#epochs.observe(observation, isKnown)) {
+      this.#history.drop(name);
+    }
+    if (this.#knowledge !== null) {
+      this.#knowledge = this.#presence.edit(this.#knowledge);
+    }
+    for (const [node, discrepancies] of this.#discrepancies) {
+      const newness = this.#epochs.newness(node);
+      for (const each of Object.values(discrepancies)) {
+        each.widen(newness);
+      }
+    }
+  }
+
+  /** Learns from a window known to be clean. */
+  learn(forecast: Forecast): void {
+    const { observation } = forecast;
+    const { topology } = observation;
+    this.#history.learn(observation, (instance) => {
+      const { node, version } = topology.instances[instance]!;
+      return this.#epochs.placeOf(node, version);
+    });
+    this.#learnRates(observation);
+    this.#watchDrift(forecast);
+    this.#learnDiscrepancies(forecast);
+    const adoptions = this.#epochs.learn(observation);
+    for (const { node, name, replaces } of adoptions) {
+      this.#history.adopt(name, node, replaces);
+      this.#drifts.get(node)?.forget();
+    }
+    if (adoptions.length > 0 || this.#isTimeToCalibrate()) {
+      this.#calibrate(topology);
+    }
+  }
+
+  /** While learning, visits needed are those the missing windows should bring: time is needed as much as visits. */
+  readiness({ topology }: Observation): NodeReadiness[] {
+    const missing = Math.max(1, this.#learningWindows / Math.max(1, this.#history.windowCount));
+    const learned = new Uint32Array(topology.nodes.length);
+    for (const [instance, visits] of this.#history.visitsByInstance) {
+      const { node } = topology.instances[instance]!;
+      learned[node] = learned[node]! + visits.length;
+    }
+    return topology.nodes.map(({ index }) => {
+      const isKnown = (this.#knowledge?.nodes.get(index)?.visitCount ?? 0) >= VISITS_NEEDED;
+      const drift = this.#drifts.get(index);
+      return {
+        node: index,
+        visitsLearned: learned[index]!,
+        visitsNeeded: Math.max(VISITS_NEEDED, Math.ceil(learned[index]! * missing)),
+        isReady: this.isReady && isKnown,
+        driftShare: drift?.share ?? 0,
+        isDrifting: drift?.isDrifting ?? false,
+      };
+    });
+  }
+
+  ratesOf(node: number): NodeRates | undefined {
+    return this.#rates.get(node);
+  }
+
+  discrepanciesOf(node: number): NodeDiscrepancies {
+    let discrepancies = this.#discrepancies.get(node);
+    if (discrepancies === undefined) {
+      discrepancies = wideDiscrepancies();
+      this.#discrepancies.set(node, discrepancies);
+    }
+    return discrepancies;
+  }
+
+  #learnRates(observation: Observation): void {
+    const weight = Math.max(1 / this.#history.windowCount, RATE_WEIGHT_MIN);
+    for (const [node, rates] of windowRates(observation)) {
+      this.#rates.set(node, learnRates(this.#rates.get(node), rates, weight));
+    }
+  }
+
+  #watchDrift(forecast: Forecast): void {
+    for (const node of forecast.nodes) {
+      const known = this.#knowledge?.nodes.get(node.node);
+      if (this.isReady && known !== undefined && this.#epochs.newness(node.node) === 0) {
+        const drift = this.#drifts.get(node.node) ?? new Drift(this.#driftBudget);
+        this.#drifts.set(node.node, drift);
+        drift.take(node, known, forecast);
+      }
+    }
+  }
+
+  /** What a node that is another than was learned does to itself and its callers is no error of the twin. */
+  #learnDiscrepancies(forecast: Forecast): void {
+    const { nodes, observation } = forecast;
+    const changed = new Set(
+      nodes.map(({ node }) => node).filter((node) => this.#epochs.newness(node) > 0 || this.#isDrifting(node)),
+    );
+    const callers = callersOf(changed, observation.topology);
+    for (const node of nodes) {
+      const discrepancies = this.discrepanciesOf(node.node);
+      const isChanged = changed.has(node.node);
+      discrepancies.service.learn(isChanged ? null : node.service);
+      discrepancies.sojourn.learn(isChanged || callers.has(node.node) ? null : node.sojourn);
+      discrepancies.gapIn.learn(node.gapIn);
+      discrepancies.gapOut.learn(node.gapOut);
+      discrepancies.lag.learn(node.lag);
+    }
+  }
+
+  #isDrifting(node: number): boolean {
+    return this.#drifts.get(node)?.isDrifting ?? false;
+  }
+
+  /**
+   * First when half the learning windows are in, so that the other half tells how well such a twin predicts; then when it
+   * gets ready, and every few windows from there on.
+   */
+  #isTimeToCalibrate(): boolean {
+    const { windowCount } = this.#history;
+    const sinceReady = windowCount - this.#learningWindows;
+    return (
+      windowCount === Math.ceil(this.#learningWindows / 2) ||
+      (sinceReady >= 0 && sinceReady % CALIBRATE_EVERY_WINDOWS === 0)
+    );
+  }
+
+  #calibrate(topology: Topology): void {
+    const calibrated = calibrate(this.#history, topology);
+    const nodes = new Map<number, NodeKnowledge>();
+    for (const [node, after] of calibrated.nodes) {
+      const before = this.#knowledge?.nodes.get(node);
+      nodes.set(node, before !== undefined && this.#isDrifting(node) ? withWorkOf(before, after) : after);
+      if (before !== undefined) {
+        this.#drifts.get(node)?.replaced(before, nodes.get(node)!, this.#nextWindow);
+      }
+    }
+    this.#knowledge = this.#presence.edit({ ...calibrated, nodes });
+  }
+}
