@@ -1,0 +1,83 @@
+/**
+ * Learns a testbed recording at up to 0.57 of its bottleneck, predicts it at 0.75, 0.8 and 0.9, and prints how far off the
+ * twin and the naive forecasts were: for each quantile the median over entry operations of |predicted / observed − 1|.
+ * Its last line is one JSON object. Run: npm run bench:accuracy [-- folder]
+ */
+
+import { SHOP } from "../datasets/testbed/shop.ts";
+import type { Observation } from "../src/contracts/observation.ts";
+import { dataHash } from "../src/pipeline/data-hash.ts";
+import { linearRegression, markovQueue, type NaiveGrounds, trainingQuantiles } from "./accuracy/naive.ts";
+import { errorPercents, type Prediction, quantilesOf } from "./accuracy/quantiles.ts";
+import { type HeldOutLevel, type HeldOutRecording, readHeldOut } from "./accuracy/recording.ts";
+import { requestsOf, sojournsByOperation } from "./accuracy/requests.ts";
+
+import { intervalCoverage, learnedTwin, predictLevel } from "./accuracy/twin-prediction.ts";
+
+const folder = process.argv[2] ?? "datasets/held-out";
+const recording = await readHeldOut(folder);
+console.log(`recording ${folder}, sha256 ${await dataHash(folder)}…`);
+const { topology } = recording.learning[0]!;
+const twin = learnedTwin(recording.learning);
+const grounds = naiveGrounds(recording);
+
+const summary: Record<string, Record<string, number>> = {};
+for (const level of recording.levels) {
+  const { requestCount, observed, ratePerSecond } = observedAt(level);
+  const twinErrors = errorPercents(predictLevel(twin, topology, level), observed);
+  const coverage = intervalCoverage(twin, level);
+  console.log(`\nbottleneck at ${level.level}: ${requestCount} requests, ${ratePerSecond.toFixed(1)} a second`);
+  printRow("", ["p50 %", "p95 %", "p99 %"]);
+  printRow("twin", twinErrors.map(percent));
+  printRow("as while learning", errorPercents(trainingQuantiles(grounds), observed).map(percent));
+  printRow("M/M/c at the bottleneck", errorPercents(markovQueue(grounds, ratePerSecond), observed).map(percent));
+  printRow("line over the rate", errorPercents(linearRegression(grounds, ratePerSecond), observed).map(percent));
+  console.log(`  90 % bands of ${level.windows.length} windows hold ${percent(100 * coverage)} %`);
+  summary[level.level] = {
+    p50ErrorPercent: twinErrors[0],
+    p95ErrorPercent: twinErrors[1],
+    p99ErrorPercent: twinErrors[2],
+    intervalCoverage: coverage,
+  };
+}
+console.log(JSON.stringify(summary));
+
+function observedAt(level: HeldOutLevel): { requestCount: number; observed: Prediction; ratePerSecond: number } {
+  const sojourns = sojournsByOperation(level.requests, level.startSeconds);
+  const requestCount = [...sojourns.values()].reduce((sum, sorted) => sum + sorted.length, 0);
+  return {
+    requestCount,
+    observed: new Map([...sojourns].map(([operation, sorted]) => [operation, quantilesOf(sorted)])),
+    ratePerSecond: requestCount / (level.endSeconds - level.startSeconds),
+  };
+}
+
+/** What somebody without a twin could know: the learning windows, and the mean time at the bottleneck in the quietest. */
+function naiveGrounds({ learning }: HeldOutRecording): NaiveGrounds {
+  const [bottleneck] = SHOP.bottleneck.split("/");
+  const windows = learning.map((window) => requestsOf([window]));
+  const quietest = [...learning].sort((a, b) => a.visits.count - b.visits.count).slice(0, learning.length / 4);
+  return {
+    windows,
+    windowSeconds: learning[0]!.endSeconds - learning[0]!.startSeconds,
+    bottleneckServiceSeconds: meanSojournSeconds(quietest, bottleneck!),
+    bottleneckServers: SHOP.services.find((service) => service.name === bottleneck)!.workerCount,
+  };
+}
+
+function meanSojournSeconds(windows: readonly Observation[], node: string): number {
+  const sojourns = windows.flatMap(({ visits, topology: { operations, nodes } }) =>
+    Array.from(visits.operation.keys())
+      .filter((row) => nodes[operations[visits.operation[row]!]!.node]!.name === node)
+      .map((row) => visits.sojournSeconds[row]!),
+  );
+  return sojourns.reduce((sum, seconds) => sum + seconds, 0) / sojourns.length;
+}
+
+function printRow(name: string, cells: readonly string[]): void {
+  console.log(`  ${name.padEnd(26)}${cells.map((cell) => cell.padStart(9)).join("")}`);
+}
+
+function percent(value: number): string {
+  return value.toFixed(1);
+}
