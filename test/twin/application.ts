@@ -26,17 +26,20 @@ const EDGE_ENDS = [
   [2, 4],
 ] as const;
 const FIRST_INSTANCE = [0, 1, 2, 4];
+/** Instances of beta in the order in which they were started: the usual two, a third, and three of its next version. */
+export const BETA_INSTANCES = [2, 3, 5] as const;
+export const NEXT_BETA_INSTANCES = [6, 7, 8] as const;
 /** Programs 0–4 are the usual ones of each operation; 5 is alpha's when it answers without the database. */
 export const ALPHA_READS = 1;
 export const ALPHA_REMEMBERS = 5;
 
 export const TOPOLOGY: Topology = {
   nodes: NAMES.map((name, index) => ({ index, name, kind: index === DB ? "database" : "service" })),
-  instances: [WEB, ALPHA, BETA, BETA, DB].map((node, index) => ({
+  instances: [WEB, ALPHA, BETA, BETA, DB, BETA, BETA, BETA, BETA].map((node, index) => ({
     index,
     name: `${NAMES[node]}-${index}`,
     node,
-    version: "",
+    version: node === BETA ? (index >= NEXT_BETA_INSTANCES[0] ? "2.0" : "1.0") : "",
   })),
   operations: OPERATION_NAMES.map((name, index) => ({
     index,
@@ -67,6 +70,10 @@ export interface Change {
   readonly addedGapSeconds?: Readonly<Record<number, number>>;
   /** Share of alpha's visits that need no database; usually 0.2. */
   readonly rememberedShare?: number;
+  /** Which instances answer for beta; usually the first two. */
+  readonly betaInstances?: readonly number[];
+  /** Some of beta's visits go to other instances of it, whose work takes so many times longer. */
+  readonly canary?: { readonly share: number; readonly slower: number; readonly instances: readonly number[] };
 }
 
 /** Mean own work of a visit of each operation, seconds; half of it comes before the calls. */
@@ -94,7 +101,7 @@ export function runApplication(from: number, count: number, seed: number, change
     { timeSeconds: Float64Array.from(times), operation: new Uint32Array(times.length) },
     { seed: seed * 7919 + from },
   );
-  return windowsOf(visits, times.length, origin).filter(
+  return windowsOf(visits, times.length, origin, change).filter(
     (each) => each.windowIndex >= from && each.windowIndex < from + count,
   );
 }
@@ -137,18 +144,51 @@ function networkOf(seed: number, change: Change): NetworkSpec {
       const gap = lognormal(random, GAP_SECONDS, VARIATION) + (change.addedGapSeconds?.[edge] ?? 0);
       samples.fill(gap / 2, 2 * row, 2 * row + 2);
     }
-    return { station: DELAYS, programs: [program(samples, [EDGE_ENDS.length + edge])] };
+    const canary = edge === EDGES.webToBeta ? (change.canary?.share ?? 0) : 0;
+    const toCanary = program(samples, [2 * EDGE_ENDS.length], canary);
+    return {
+      station: DELAYS,
+      programs: [program(samples, [EDGE_ENDS.length + edge], 1 - canary), toCanary].filter(
+        (each) => each.probability > 0,
+      ),
+    };
   });
+  const canaryOperation: OperationSpec = {
+    station: CANARY_STATION,
+    programs: [program(work(2, 2, change.canary?.slower ?? 1), [3])],
+  };
   const none = new Float64Array(1);
   const call = (calleeOperation: number) => ({ calleeOperation, gapSamples: none, isAsync: false });
   return {
-    stations: STATIONS,
-    operations: [...own, ...hops],
-    edges: [...EDGE_ENDS.map((_, edge) => call(HOP + edge)), ...EDGE_ENDS.map(([, callee]) => call(callee))],
+    stations: STATIONS.map((station, index) => ({
+      ...station,
+      replicaWeights: equalWeights(replicaCount(index, change) ?? station.replicaWeights.length),
+    })),
+    operations: [...own, ...hops, canaryOperation],
+    edges: [
+      ...EDGE_ENDS.map((_, edge) => call(HOP + edge)),
+      ...EDGE_ENDS.map(([, callee]) => call(callee)),
+      call(CANARY_OPERATION),
+    ],
   };
 }
 
+/** How many replicas of a station a change asks for; undefined for those it does not touch. */
+function replicaCount(station: number, change: Change): number | undefined {
+  return station === BETA
+    ? change.betaInstances?.length
+    : station === CANARY_STATION
+      ? change.canary?.instances.length
+      : undefined;
+}
+
+function equalWeights(count: number): number[] {
+  return new Array<number>(count).fill(1 / count);
+}
+
 const DELAYS = 4;
+const CANARY_STATION = 5;
+const CANARY_OPERATION = HOP + EDGE_ENDS.length;
 const endless = { discipline: "delay", serverCount: Number.POSITIVE_INFINITY } as const;
 const STATIONS: readonly StationSpec[] = [
   { ...endless, replicaWeights: [1], balancing: "random" },
@@ -156,13 +196,15 @@ const STATIONS: readonly StationSpec[] = [
   { discipline: "ps", serverCount: 1, replicaWeights: [0.5, 0.5], balancing: "random" },
   { ...endless, replicaWeights: [1], balancing: "random" },
   { ...endless, replicaWeights: [1], balancing: "random" },
+  { discipline: "ps", serverCount: 1, replicaWeights: [1], balancing: "random" },
 ];
 
 /** Rows of a request's visits by simulated operation, −1 where it made none. */
-function windowsOf(visits: SimulatedVisits, requestCount: number, origin: number): Observation[] {
+function windowsOf(visits: SimulatedVisits, requestCount: number, origin: number, change: Change): Observation[] {
   const rows = Array.from({ length: requestCount }, () => new Int32Array(HOP + EDGE_ENDS.length).fill(-1));
   for (let row = 0; row < visits.count; row++) {
-    rows[visits.root[row]!]![visits.operation[row]!] = row;
+    const operation = visits.operation[row]!;
+    rows[visits.root[row]!]![operation === CANARY_OPERATION ? BETA : operation] = row;
   }
   const requests = rows
     .map((of, request) => ({ of, request, endSeconds: departure(visits, of[WEB]!) }))
@@ -172,7 +214,7 @@ function windowsOf(visits: SimulatedVisits, requestCount: number, origin: number
     const index = Math.floor((origin + endSeconds) / WINDOW_SECONDS);
     const builder = builders.get(index) ?? new WindowBuilder();
     builders.set(index, builder);
-    addRequest(builder, visits, of, request, origin);
+    addRequest(builder, visits, of, request, origin, change);
   }
   return [...builders].map(([index, builder]) =>
     builder.build({
@@ -191,6 +233,7 @@ function addRequest(
   of: Int32Array,
   request: number,
   origin: number,
+  change: Change,
 ): void {
   const trace = builder.addTrace(Uint32Array.of(0, Math.round(origin), 0, request), 0);
   const added = new Map<number, number>();
@@ -212,7 +255,7 @@ function addRequest(
       builder.addVisit(
         {
           operation,
-          instance: FIRST_INSTANCE[OPERATION_NODE[operation]!]! + visits.replica[row]!,
+          instance: instanceOf(visits, row, operation, change),
           arrivalSeconds: origin + arrival,
           sojournSeconds,
           lagSeconds: 0,
@@ -241,6 +284,15 @@ function addRequest(
       });
     }
   });
+}
+
+function instanceOf(visits: SimulatedVisits, row: number, operation: number, change: Change): number {
+  const replica = visits.replica[row]!;
+  if (visits.operation[row] === CANARY_OPERATION) {
+    return change.canary!.instances[replica]!;
+  }
+  const node = OPERATION_NODE[operation]!;
+  return node === BETA ? (change.betaInstances ?? BETA_INSTANCES)[replica]! : FIRST_INSTANCE[node]! + replica;
 }
 
 function departure(visits: SimulatedVisits, row: number): number {
