@@ -22,7 +22,7 @@ test.each<[string, Partial<NetworkSpec>]>([
   ["stations[0].replicaWeights: 0.9 must sum to 1", { stations: [{ ...fifo(1), replicaWeights: [0.5, 0.4] }] }],
   ["stations[0].replicaWeights: -0.5 must be from 0 to 1", { stations: [{ ...fifo(1), replicaWeights: [-0.5, 1.5] }] }],
   ["operations[0].station: 7 must be from 0 to 0", { operations: [operation(7, program([1]))] }],
-  ["operations[0].programs.length: 0 must be ≥ 1", { operations: [operation(0)] }],
+  ["operations[0].programs.length: 0 must be from 1 to 65535", { operations: [operation(0)] }],
   ["operations[0].programs: 0.5 must sum to 1", { operations: [operation(0, half)] }],
   ["operations[0].programs[0].segmentSamples.length: 0 must be 1 to", { operations: [operation(0, program([]))] }],
   [

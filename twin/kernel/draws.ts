@@ -1,5 +1,18 @@
-import type { CompiledNetwork } from "./compiled-network.ts";
-import { type RandomStream, stream } from "./random.ts";
+import { choose } from "./choice-table.ts";
+import { type CompiledNetwork, IN_TURN, ONLY_ONE } from "./compiled-network.ts";
+import { StreamTable } from "./random.ts";
+
+// What a program's next row depends on, by program, side by side: a visit reads all of it, so it shares a cache line.
+const ROW = 0;
+const LEFT_OF_BLOCK = 1;
+const BLOCK_LENGTH = 2;
+const ROW_COUNT = 3;
+const SEGMENT_COUNT = 4;
+const SAMPLE_FIRST = 5;
+const WORDS_PER_PROGRAM = 8;
+
+/** Most losses of one message in a row, as a TCP sender gives up after so many; it gets through then. */
+const MAX_LOSSES = 15;
 
 /**
  * All choices left to chance in one run. Every station, operation, program and edge has a stream of its own, so what one
@@ -7,83 +20,108 @@ import { type RandomStream, stream } from "./random.ts";
  */
 export class Draws {
   readonly #network: CompiledNetwork;
-  readonly #replicaStreams: readonly RandomStream[];
-  readonly #programStreams: readonly RandomStream[];
-  readonly #rowStreams: readonly RandomStream[];
-  readonly #gapStreams: readonly RandomStream[];
+  readonly #replicaStreams: StreamTable;
+  readonly #programStreams: StreamTable;
+  readonly #rowStreams: StreamTable;
+  readonly #gapStreams: StreamTable;
+  readonly #lossStreams: StreamTable;
   /** Next replica of a station that takes them in turn. */
   readonly #turn: Int32Array;
-  /** Where a program stands in its block of rows. */
-  readonly #blockRow: Int32Array;
-  readonly #blockLeft: Int32Array;
+  readonly #rows: Int32Array;
 
   constructor(network: CompiledNetwork, seed: number) {
+    const { operationStation, programFirst, programRows, programBlockLength, programSampleFirst, groupFirst } = network;
+    const operationCount = operationStation.length;
     this.#network = network;
-    const { operationStation, programFirst, edgeCallee, stationCount, programRows } = network;
-    this.#replicaStreams = Array.from({ length: stationCount }, (_, station) => stream(seed, station, "replica"));
-    this.#programStreams = Array.from(operationStation, (_, operation) => stream(seed, operation, "program"));
-    const rowStreams: RandomStream[] = [];
-    for (let operation = 0; operation < operationStation.length; operation++) {
-      const count = programFirst[operation + 1]! - programFirst[operation]!;
+    this.#replicaStreams = streamTable(network.stationCount, seed, "replica");
+    this.#programStreams = streamTable(operationCount, seed, "program");
+    this.#gapStreams = streamTable(network.edgeCallee.length, seed, "gap");
+    this.#lossStreams = streamTable(network.edgeCallee.length, seed, "loss");
+    this.#rowStreams = new StreamTable(programRows.length);
+    for (let operation = 0; operation < operationCount; operation++) {
+      const first = programFirst[operation]!;
       // Numbered within the operation, so that a new variant elsewhere does not renumber them.
-      for (let variant = 0; variant < count; variant++) rowStreams.push(stream(seed, operation, `rows ${variant}`));
+      for (let program = first; program < programFirst[operation + 1]!; program++) {
+        this.#rowStreams.set(program, seed, operation, `rows ${program - first}`);
+      }
     }
-    this.#rowStreams = rowStreams;
-    this.#gapStreams = Array.from(edgeCallee, (_, edge) => stream(seed, edge, "gap"));
-    this.#turn = new Int32Array(stationCount);
-    this.#blockRow = new Int32Array(programRows.length);
-    this.#blockLeft = new Int32Array(programRows.length);
+    this.#turn = new Int32Array(network.stationCount);
+    this.#rows = new Int32Array(WORDS_PER_PROGRAM * programRows.length);
+    for (let program = 0; program < programRows.length; program++) {
+      const at = WORDS_PER_PROGRAM * program;
+      this.#rows[at + BLOCK_LENGTH] = programBlockLength[program]!;
+      this.#rows[at + ROW_COUNT] = programRows[program]!;
+      this.#rows[at + SEGMENT_COUNT] = groupFirst[program + 1]! - groupFirst[program]! + 1;
+      this.#rows[at + SAMPLE_FIRST] = programSampleFirst[program]!;
+    }
   }
 
-  /** The replica of `station` (numbered through the network) that the next visit goes to. */
+  /** The replica of `station` (numbered through the network) that is next in turn, or drawn by weight. */
   replica(station: number): number {
-    const { replicaFirst, replicaCumulative, isRoundRobin } = this.#network;
+    const { replicaFirst, balancing } = this.#network;
     const first = replicaFirst[station]!;
-    const end = replicaFirst[station + 1]!;
-    if (end - first === 1) return first;
-    if (isRoundRobin[station] === 1) {
-      const turn = this.#turn[station]!;
-      this.#turn[station] = first + turn + 1 === end ? 0 : turn + 1;
-      return first + turn;
-    }
-    return pick(replicaCumulative, first, end, this.#replicaStreams[station]!.nextUniform());
+    if (balancing[station] === ONLY_ONE) return first;
+    if (balancing[station] !== IN_TURN) return this.replicaByWeight(station);
+    const turn = this.#turn[station]!;
+    this.#turn[station] = first + turn + 1 === replicaFirst[station + 1] ? 0 : turn + 1;
+    return first + turn;
+  }
+
+  replicaByWeight(station: number): number {
+    const { replicaFirst, replicaChoice } = this.#network;
+    const uniform = this.#replicaStreams.nextUniform(station);
+    return choose(replicaChoice, replicaFirst[station]!, replicaFirst[station + 1]!, uniform);
   }
 
   /** The call program (numbered through the network) of the next visit of `operation`. */
   program(operation: number): number {
-    const { programFirst, programCumulative } = this.#network;
+    const { programFirst, programChoice } = this.#network;
     const first = programFirst[operation]!;
     const end = programFirst[operation + 1]!;
     if (end - first === 1) return first;
-    return pick(programCumulative, first, end, this.#programStreams[operation]!.nextUniform());
+    return choose(programChoice, first, end, this.#programStreams.nextUniform(operation));
   }
 
-  /** The row of segment samples of the next visit that runs `program`: the next of its block, or a new block's first. */
-  row(program: number): number {
-    const rows = this.#network.programRows[program]!;
-    let left = this.#blockLeft[program]!;
-    let row = this.#blockRow[program]! + 1;
+  /**
+   * Where in the network's `samples` the next visit that runs `program` finds its first segment: in the next row of the
+   * program's block, or in a new block's first.
+   */
+  firstSample(program: number): number {
+    const rows = this.#rows;
+    const at = WORDS_PER_PROGRAM * program;
+    const left = rows[at + LEFT_OF_BLOCK]!;
+    let row = 0;
     if (left === 0) {
-      left = this.#network.programBlockLength[program]!;
-      row = this.#rowStreams[program]!.nextIndex(rows);
-    } else if (row === rows) {
-      row = 0;
+      row = this.#rowStreams.nextIndex(program, rows[at + ROW_COUNT]!);
+      rows[at + LEFT_OF_BLOCK] = rows[at + BLOCK_LENGTH]! - 1;
+    } else {
+      row = rows[at + ROW]! + 1;
+      if (row === rows[at + ROW_COUNT]) row = 0;
+      rows[at + LEFT_OF_BLOCK] = left - 1;
     }
-    this.#blockLeft[program] = left - 1;
-    this.#blockRow[program] = row;
-    return row;
+    rows[at + ROW] = row;
+    return rows[at + SAMPLE_FIRST]! + row * rows[at + SEGMENT_COUNT]!;
   }
 
   /** Gap of the next call along `edge`, in seconds. */
   gapSeconds(edge: number): number {
-    const samples = this.#network.edgeGaps[edge]!;
-    return samples.length === 1 ? samples[0]! : samples[this.#gapStreams[edge]!.nextIndex(samples.length)]!;
+    const { gaps, edgeGapFirst, edgeGapCount } = this.#network;
+    const count = edgeGapCount[edge]!;
+    return gaps[edgeGapFirst[edge]! + (count === 1 ? 0 : this.#gapStreams.nextIndex(edge, count))]!;
+  }
+
+  /** How often the next message along `edge` is lost before it gets through. */
+  losses(edge: number): number {
+    const probability = this.#network.edgeLossProbability[edge]!;
+    let losses = 0;
+    while (losses < MAX_LOSSES && this.#lossStreams.nextUniform(edge) < probability) losses++;
+    return losses;
   }
 }
 
-/** First entry of `cumulative[first … end − 1]` above `uniform`; the last one when rounding leaves none. */
-function pick(cumulative: Float64Array, first: number, end: number, uniform: number): number {
-  let at = first;
-  while (at + 1 < end && cumulative[at]! <= uniform) at++;
-  return at;
+/** One stream for each of `count` entities. */
+function streamTable(count: number, seed: number, purpose: string): StreamTable {
+  const table = new StreamTable(count);
+  for (let entity = 0; entity < count; entity++) table.set(entity, seed, entity, purpose);
+  return table;
 }

@@ -1,6 +1,11 @@
 /** "No visit" where a slot number is expected. */
 export const NONE = -1;
 
+/** What stands as the parent of a visit that is made for a guarded call, and back again. */
+export function answerTo(call: number): number {
+  return -2 - call;
+}
+
 /**
  * Visits under way, one slot each, as columns. A slot is taken when a call leaves its caller and given back when the
  * visit departs. Capacity doubles up to a limit; columns are replaced when it does, so read them anew each time.
@@ -14,20 +19,22 @@ export class OpenVisits {
   operation: Int32Array;
   replica: Int32Array;
   program: Int32Array;
-  /** Index in the program's samples of the visit's first segment. */
+  /** Index in the network's `samples` of the visit's first segment. */
   sample: Int32Array;
-  /** Segment it runs, or ran last. */
+  /** Segment it runs, or ran last; −1 while it has not begun. */
   segment: Int32Array;
-  /** Calls it still waits for. */
+  /** Calls it still waits for; 0 while it works. */
   pending: Int32Array;
-  /** Slot of the caller that waits for it, or NONE. */
+  /** Slot of the caller that waits for it; `answerTo(call)` of the guarded call it is made for; or NONE. */
   parent: Int32Array;
   root: Uint32Array;
-  isRoot: Uint8Array;
+  /** Calls between it and its arrival from outside. */
   depth: Uint8Array;
+  /** First of the guarded calls it waits for, or NONE. */
+  firstCall: Int32Array;
   /** 1 while the calendar holds the event of its end at a PS station. */
   isAwaited: Uint8Array;
-  /** Next in whatever list the slot stands in: a queue, or the free slots. */
+  /** Next of the free slots, or of the visits that share a batch. */
   next: Int32Array;
   arrivalSeconds: Float64Array;
   waitingSeconds: Float64Array;
@@ -48,8 +55,8 @@ export class OpenVisits {
     this.pending = new Int32Array(n);
     this.parent = new Int32Array(n);
     this.root = new Uint32Array(n);
-    this.isRoot = new Uint8Array(n);
     this.depth = new Uint8Array(n);
+    this.firstCall = new Int32Array(n);
     this.isAwaited = new Uint8Array(n);
     this.next = new Int32Array(n);
     this.arrivalSeconds = new Float64Array(n);
@@ -74,11 +81,17 @@ export class OpenVisits {
     this.root[slot] = root;
     this.parent[slot] = parent;
     this.depth[slot] = depth;
-    this.isRoot[slot] = depth === 0 ? 1 : 0;
-    this.isAwaited[slot] = 0;
+    this.segment[slot] = -1;
+    this.pending[slot] = 0;
     this.waitingSeconds[slot] = 0;
-    this.answerSeconds[slot] = 0;
     return slot;
+  }
+
+  /** Slots that no visit has; what they hold is of visits that are gone. */
+  closedSlots(): Uint8Array {
+    const isClosed = new Uint8Array(this.#used);
+    for (let slot = this.#free; slot !== NONE; slot = this.next[slot]!) isClosed[slot] = 1;
+    return isClosed;
   }
 
   close(slot: number): void {
@@ -98,8 +111,8 @@ export class OpenVisits {
     this.pending = grownInt32(this.pending, capacity);
     this.parent = grownInt32(this.parent, capacity);
     this.root = grownUint32(this.root, capacity);
-    this.isRoot = grownUint8(this.isRoot, capacity);
     this.depth = grownUint8(this.depth, capacity);
+    this.firstCall = grownInt32(this.firstCall, capacity);
     this.isAwaited = grownUint8(this.isAwaited, capacity);
     this.next = grownInt32(this.next, capacity);
     this.arrivalSeconds = grownFloat64(this.arrivalSeconds, capacity);

@@ -1,4 +1,6 @@
+import { type CompiledNetwork, STALLS } from "./compiled-network.ts";
 import { grownFloat64, grownInt32, NONE } from "./open-visits.ts";
+import { ROUNDING_SECONDS, ServiceClock } from "./service-clock.ts";
 
 /**
  * Processor sharing at every replica, by virtual time: while n jobs run on c servers each gets min(1, c/n) seconds of
@@ -9,6 +11,10 @@ import { grownFloat64, grownInt32, NONE } from "./open-visits.ts";
  */
 export class PsShares {
   readonly #serverCount: Float64Array;
+  /** Not 0 where pauses or throttling make the work stand still at times. */
+  readonly #stalls: Uint8Array;
+  readonly #serviceClock: ServiceClock | null;
+  readonly #worked: Float64Array;
   readonly #clock: Float64Array;
   readonly #clockReadSeconds: Float64Array;
   readonly #running: Int32Array;
@@ -20,9 +26,13 @@ export class PsShares {
   #sibling: Int32Array = new Int32Array(256);
   #nextTurn = 0;
 
-  /** `serverCount` by replica, real-valued. */
-  constructor(serverCount: Float64Array) {
+  constructor(network: CompiledNetwork, seed: number) {
+    const { replicaStation, stationFlags } = network;
+    const serverCount = Float64Array.from(replicaStation, (station) => network.serverCount[station]!);
     this.#serverCount = serverCount;
+    this.#stalls = Uint8Array.from(replicaStation, (station) => stationFlags[station]! & STALLS);
+    this.#serviceClock = this.#stalls.some((flag) => flag !== 0) ? new ServiceClock(network, seed) : null;
+    this.#worked = new Float64Array(serverCount.length);
     this.#clock = new Float64Array(serverCount.length);
     this.#clockReadSeconds = new Float64Array(serverCount.length);
     this.#running = new Int32Array(serverCount.length);
@@ -53,7 +63,17 @@ export class PsShares {
     if (top === NONE) return Number.POSITIVE_INFINITY;
     this.#advance(replica, nowSeconds);
     const left = this.#end[top]! - this.#clock[replica]!;
+    if (this.#stalls[replica] !== 0) {
+      if (left <= ROUNDING_SECONDS) return nowSeconds;
+      return this.#serviceClock!.reachSeconds(replica, nowSeconds, left, this.#running[replica]!);
+    }
     return left <= 0 ? nowSeconds : nowSeconds + left / this.#rate(replica);
+  }
+
+  /** Seconds of work done at `replica` until now. */
+  workedSeconds(replica: number, nowSeconds: number): number {
+    this.#advance(replica, nowSeconds);
+    return this.#worked[replica]!;
   }
 
   /** Takes out the next job, which ends now. */
@@ -74,11 +94,20 @@ export class PsShares {
   }
 
   #advance(replica: number, nowSeconds: number): void {
-    if (this.#running[replica]! > 0) {
-      const elapsed = nowSeconds - this.#clockReadSeconds[replica]!;
-      this.#clock[replica] = this.#clock[replica]! + elapsed * this.#rate(replica);
+    const running = this.#running[replica]!;
+    if (running > 0) {
+      const progress = this.#progress(replica, this.#clockReadSeconds[replica]!, nowSeconds, running);
+      this.#clock[replica] = this.#clock[replica]! + progress;
+      this.#worked[replica] = this.#worked[replica]! + progress * running;
+    } else if (this.#stalls[replica] !== 0) {
+      this.#serviceClock!.wake(replica, nowSeconds);
     }
     this.#clockReadSeconds[replica] = nowSeconds;
+  }
+
+  #progress(replica: number, fromSeconds: number, toSeconds: number, running: number): number {
+    if (this.#stalls[replica] !== 0) return this.#serviceClock!.advance(replica, fromSeconds, toSeconds, running);
+    return (toSeconds - fromSeconds) * this.#rate(replica);
   }
 
   /** The earlier of two tops takes the other as its first child. */

@@ -35,10 +35,52 @@ export class RandomStream {
 
 /** The stream of one purpose of one entity. Equal arguments give equal streams; any change gives an unrelated one. */
 export function stream(seed: number, entity: number | string, purpose: string): RandomStream {
+  const [first, second] = keysOf(seed, entity, purpose);
+  return new RandomStream(first, second);
+}
+
+/**
+ * Streams side by side, drawn from by number: the same numbers as from `stream` with the same arguments. For loops that
+ * take each draw from another stream: the four words of a stream lie in one cache line and no object is looked up.
+ */
+export class StreamTable {
+  /** By stream: its two keys, how many were drawn, and nothing. */
+  readonly #words: Int32Array;
+
+  constructor(streamCount: number) {
+    this.#words = new Int32Array(4 * streamCount);
+  }
+
+  /** Makes stream `index` that of one purpose of one entity. */
+  set(index: number, seed: number, entity: number | string, purpose: string): void {
+    this.#words.set([...keysOf(seed, entity, purpose), 0, 0], 4 * index);
+  }
+
+  /** A whole number in [0, 2³²). */
+  nextUint32(index: number): number {
+    const words = this.#words;
+    const at = 4 * index;
+    const drawn = words[at + 2]!;
+    words[at + 2] = drawn + 1;
+    return mix((mix((words[at]! + Math.imul(drawn, 0x9e3779b9)) | 0) + words[at + 1]!) | 0) >>> 0;
+  }
+
+  /** A number in the open interval (0, 1), on a grid of 2⁻³². */
+  nextUniform(index: number): number {
+    return (this.nextUint32(index) + 0.5) * 2.3283064365386963e-10;
+  }
+
+  /** A whole number in [0, n), 1 ≤ n ≤ 2²¹; the bias is below n / 2³². */
+  nextIndex(index: number, n: number): number {
+    return Math.floor(this.nextUint32(index) * n * 2.3283064365386963e-10);
+  }
+}
+
+function keysOf(seed: number, entity: number | string, purpose: string): [number, number] {
   const seedWords = hashNumber(seed, 0x243f6a88);
   const entityWord = typeof entity === "number" ? hashNumber(entity, 0x13198a2e) : hashText(entity, 0x03707344);
   const base = mix((seedWords + Math.imul(entityWord, 0x85ebca6b)) | 0);
-  return new RandomStream(hashText(purpose, base), hashText(purpose, mix(base ^ mix(entityWord ^ 0x2545f491))));
+  return [hashText(purpose, base), hashText(purpose, mix(base ^ mix(entityWord ^ 0x2545f491)))];
 }
 
 /** Exponential with the given mean. */
