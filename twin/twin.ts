@@ -1,5 +1,6 @@
-import type { Capacity, Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
+import type { Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../src/contracts/observation.ts";
+import { capacityOf } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { forecastDeployments } from "./forecast/deployment-forecast.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
@@ -89,7 +90,7 @@ export class Twin {
       operations: forecastOperations(observation, knowledge, simulated),
       entryRatePerSecond,
       usualEntryRatePerSecond: knowledge.entryRatePerSecond,
-      capacity: capacityOf(nodes, entryRatePerSecond),
+      capacity: capacityOf(knowledge, this.#variantsOf(observation.topology, knowledge), entryRates(observation)),
       deployments: forecastDeployments(
         this.#learner.watchedVersions,
         windows,
@@ -229,17 +230,8 @@ function rowsByNode(observation: Observation): Map<number, number[]> {
   return rows;
 }
 
-/** The busiest identified station, and the entry rate at which it would be busy all the time. */
-function capacityOf(nodes: readonly NodeForecast[], entryRatePerSecond: number): Capacity | null {
-  let busiest: NodeForecast | null = null;
-  for (const node of nodes) {
-    if (!Number.isNaN(node.utilization) && node.utilization > (busiest?.utilization ?? 0)) {
-      busiest = node;
-    }
-  }
-  if (busiest === null || entryRatePerSecond === 0) {
-    return null;
-  }
-  const saturationRatePerSecond = entryRatePerSecond / busiest.utilization;
-  return { node: busiest.node, utilization: busiest.utilization, saturationRatePerSecond };
+/** Exogenous visits per second of the window, by operation. */
+function entryRates(observation: Observation): Map<number, number> {
+  const windowSeconds = observation.endSeconds - observation.startSeconds;
+  return new Map([...entriesOf(observation)].map(([operation, count]) => [operation, count / windowSeconds]));
 }

@@ -135,6 +135,8 @@ export interface Capacity {
   readonly utilization: number;
   /** Entry requests per second at which the node's utilization reaches 1. */
   readonly saturationRatePerSecond: number;
+  /** 5 % and 95 % of it, given how well the service times are known. */
+  readonly saturationRangePerSecond: readonly [number, number];
 }
 
 export interface Forecast {

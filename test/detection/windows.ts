@@ -40,7 +40,7 @@ export function shown(index: number, what: Shown = {}): Scored {
     operations: [entryOperation(what)],
     entryRatePerSecond: USUAL_RATE * (what.rateRatio ?? 1),
     usualEntryRatePerSecond: USUAL_RATE,
-    capacity: { node: WEB, utilization: 0.6, saturationRatePerSecond: 33 },
+    capacity: { node: WEB, utilization: 0.6, saturationRatePerSecond: 33, saturationRangePerSecond: [32, 34] },
   };
   const likeliest = FAULT_KINDS.indexOf(what.kind ?? "slow-code");
   const kindProbabilities = FAULT_KINDS.map((_, k) => (k === likeliest ? 0.9 : 0.1 / (FAULT_KINDS.length - 1)));

@@ -19,6 +19,12 @@ export interface BuiltNetwork {
   readonly operationIndex: Int32Array;
   /** Topology operation by network operation. */
   readonly topologyOperation: Uint32Array;
+  /** Topology node of each station. */
+  readonly stationNode: Uint32Array;
+  /** Place of a topology's program among those of its network operation, −1 when it was left out. */
+  readonly programIndex: Int32Array;
+  /** Replica of its station by topology instance, −1 when nothing is known of it. */
+  readonly replicaIndex: Int32Array;
 }
 
 /** Replaces what the twin knows of a node or an edge by what a window showed, to ask "what if only this were so". */
@@ -53,7 +59,11 @@ export function buildNetwork(
   const operationIndex = new Int32Array(topology.operations.length).fill(-1);
   const topologyOperation: number[] = [];
   const known: { node: NodeKnowledge; operation: OperationKnowledge; station: number }[] = [];
+  const replicaIndex = new Int32Array(topology.instances.length).fill(-1);
   for (const node of knowledge.nodes.values()) {
+    node.instances.forEach(({ instance }, replica) => {
+      replicaIndex[instance] = replica;
+    });
     const observed = overrides.nodes.get(node.node);
     const read = reading.structureOf(node);
     const structure = observed === undefined ? read.structure : DELAY;
@@ -68,7 +78,11 @@ export function buildNetwork(
   }
   const edges = edgeSpecs(knowledge, topology, operationIndex, overrides);
   const asyncEdgesOf = asyncEdges(topology, operationIndex);
+  const programIndex = new Int32Array(topology.programs.length).fill(-1);
   for (const { operation, station } of known) {
+    usablePrograms(operation, topology).forEach(({ program }, index) => {
+      programIndex[program] = index;
+    });
     const forks = asyncEdgesOf.get(operation.operation) ?? [];
     operations.push({ station, programs: programSpecs(operation, topology, operationIndex, forks, reading) });
   }
@@ -76,6 +90,9 @@ export function buildNetwork(
     spec: { stations, operations, edges },
     operationIndex,
     topologyOperation: Uint32Array.from(topologyOperation),
+    stationNode: Uint32Array.from(knowledge.nodes.keys()),
+    programIndex,
+    replicaIndex,
   };
 }
 
@@ -107,6 +124,11 @@ function asyncEdges(topology: Topology, operationIndex: Int32Array): Map<number,
   return byCaller;
 }
 
+function usablePrograms(operation: OperationKnowledge, topology: Topology): readonly ProgramKnowledge[] {
+  const usable = operation.programs.filter((each) => !topology.programs[each.program]!.isOverflow && each.count > 0);
+  return usable.length > 0 ? usable : operation.programs;
+}
+
 function programSpecs(
   operation: OperationKnowledge,
   topology: Topology,
@@ -114,8 +136,7 @@ function programSpecs(
   forks: readonly number[],
   reading: Reading,
 ): ProgramSpec[] {
-  const usable = operation.programs.filter((each) => !topology.programs[each.program]!.isOverflow && each.count > 0);
-  const chosen = usable.length > 0 ? usable : operation.programs;
+  const chosen = usablePrograms(operation, topology);
   const total = chosen.reduce((sum, each) => sum + each.count, 0);
   return chosen.map((each) => {
     const groups = topology.programs[each.program]!.groups.map((group) => knownCalls(group, topology, operationIndex));

@@ -1,0 +1,109 @@
+import type { Observation } from "../../src/contracts/observation.ts";
+import { invertFifo } from "../identification/inversion.ts";
+import type { InFlightVisits } from "../kernel/spec.ts";
+import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
+import type { BuiltNetwork } from "./network-builder.ts";
+
+/**
+ * The visits that were under way when the window began, as the spans that ended later show them: what each one was doing
+ * then, and for how long. Where the network has a FIFO station, inversion tells who held a server. Visits that outlast the
+ * window are not known yet, and missing.
+ *
+ * @param jobs visits of this window and the one before, by node and instance
+ */
+export function inFlightAtStart(window: Observation, network: BuiltNetwork, jobs: JobsByNode): InFlightVisits {
+  const rows = rowsInFlight(window, network);
+  const place = new Map(rows.map((row, index) => [row, index]));
+  const caller = callers(window);
+  const started = startsOfService(window, network, jobs);
+  const stages = rows.map((row) => stageAt(window, row, started.get(row) ?? Number.NEGATIVE_INFINITY));
+  const { visits } = window;
+  return {
+    operation: Uint32Array.from(rows, (row) => network.operationIndex[visits.operation[row]!]!),
+    replica: Uint16Array.from(rows, (row) => network.replicaIndex[visits.instance[row]!]!),
+    program: Uint16Array.from(rows, (row) => network.programIndex[visits.program[row]!]!),
+    parent: Int32Array.from(rows, (row, index) => {
+      const at = place.get(caller.get(row) ?? -1) ?? -1;
+      // Clocks that disagree can show a callee before its caller, or after its caller went on: then nobody waits for it.
+      return at >= 0 && at < index && stages[at]!.isWaiting ? at : -1;
+    }),
+    arrivalSeconds: Float64Array.from(rows, (row) => visits.arrivalSeconds[row]!),
+    segment: Int16Array.from(stages, (stage) => stage.segment),
+    isWaiting: Uint8Array.from(stages, (stage) => (stage.isWaiting ? 1 : 0)),
+    elapsedSeconds: Float64Array.from(stages, (stage) => stage.elapsedSeconds),
+  };
+}
+
+export type JobsByNode = ReadonlyMap<number, readonly InstanceJobs[]>;
+
+/** Callers before their callees, else by arrival. */
+function rowsInFlight(window: Observation, network: BuiltNetwork): number[] {
+  const { visits, startSeconds } = window;
+  const rows: number[] = [];
+  for (let row = 0; row < visits.count; row++) {
+    const arrival = visits.arrivalSeconds[row]!;
+    const isKnown =
+      network.operationIndex[visits.operation[row]!]! >= 0 &&
+      network.programIndex[visits.program[row]!]! >= 0 &&
+      network.replicaIndex[visits.instance[row]!]! >= 0;
+    if (isKnown && arrival < startSeconds && arrival + visits.sojournSeconds[row]! > startSeconds) rows.push(row);
+  }
+  return rows.sort((a, b) => visits.arrivalSeconds[a]! - visits.arrivalSeconds[b]! || a - b);
+}
+
+/** Row of the caller that waits, by row of the callee. */
+function callers({ calls, topology }: Observation): Map<number, number> {
+  const caller = new Map<number, number>();
+  for (let call = 0; call < calls.count; call++) {
+    const callee = calls.calleeVisit[call]!;
+    if (callee >= 0 && !topology.edges[calls.edge[call]!]!.isAsync) caller.set(callee, calls.callerVisit[call]!);
+  }
+  return caller;
+}
+
+interface Stage {
+  /** The self segment it is in, or the one before the calls it waits for; −1 while it lies in a broker. */
+  readonly segment: number;
+  readonly isWaiting: boolean;
+  /** Since the segment began. */
+  readonly elapsedSeconds: number;
+}
+
+/** @param startSeconds when a FIFO server took it up; −Infinity where there is none to wait for */
+function stageAt({ visits, startSeconds: now }: Observation, row: number, startSeconds: number): Stage {
+  const beginSeconds = visits.arrivalSeconds[row]! + visits.lagSeconds[row]!;
+  let left = now - beginSeconds;
+  if (left < 0 || startSeconds > now) return { segment: -1, isWaiting: false, elapsedSeconds: 0 };
+  const first = visits.segmentStart[row]!;
+  const last = visits.segmentStart[row + 1]! - 1;
+  for (let at = first; at <= last; at++) {
+    const selfSeconds = visits.segmentSeconds[at]!;
+    if (left < selfSeconds || at === last) {
+      // The first segment as observed holds the wait for the server.
+      const elapsedSeconds = at === first ? now - Math.max(beginSeconds, startSeconds) : left;
+      return { segment: at - first, isWaiting: false, elapsedSeconds };
+    }
+    left -= selfSeconds;
+    const groupSeconds = visits.groupSeconds[at - row]!;
+    if (left < groupSeconds) return { segment: at - first, isWaiting: true, elapsedSeconds: selfSeconds };
+    left -= groupSeconds;
+  }
+  throw new RangeError(`visit ${row} has no self segment`);
+}
+
+/** When each visit of the window got its server, by row; visits of FIFO stations only. */
+function startsOfService({ visits }: Observation, network: BuiltNetwork, jobs: JobsByNode): Map<number, number> {
+  const started = new Map<number, number>();
+  const { stations, operations } = network.spec;
+  for (const run of [...jobs.values()].flat()) {
+    const row = run.rows.find((each) => each !== EARLIER_WINDOW_ROW);
+    const operation = row === undefined ? -1 : network.operationIndex[visits.operation[row]!]!;
+    const station = operation < 0 ? undefined : stations[operations[operation]!.station];
+    if (station?.discipline !== "fifo") continue;
+    const { startSeconds } = invertFifo(run.arrivalSeconds, run.departureSeconds, null, station.serverCount);
+    run.rows.forEach((each, i) => {
+      if (each !== EARLIER_WINDOW_ROW) started.set(each, startSeconds[i]!);
+    });
+  }
+  return started;
+}
