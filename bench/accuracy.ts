@@ -40,6 +40,7 @@ for (const level of recording.levels) {
     intervalCoverage: coverage,
   };
 }
+printSaturation(recording);
 console.log(JSON.stringify(summary));
 
 function observedAt(level: HeldOutLevel): { requestCount: number; observed: Prediction; ratePerSecond: number } {
@@ -50,6 +51,26 @@ function observedAt(level: HeldOutLevel): { requestCount: number; observed: Pred
     observed: new Map([...sojourns].map(([operation, sorted]) => [operation, quantilesOf(sorted)])),
     ratePerSecond: requestCount / (level.endSeconds - level.startSeconds),
   };
+}
+
+/** Served requests per second once more come than can be served, beside what the twin says from the learning windows. */
+function printSaturation({ overload }: HeldOutRecording): void {
+  // In the first windows the queue has yet to grow.
+  const full = overload.slice(2);
+  const served = full.reduce((sum, window) => sum + requestsOf([window]).operation.length, 0);
+  const measured = served / full.reduce((sum, window) => sum + window.endSeconds - window.startSeconds, 0);
+  const capacity = twin.forecast(overload[0]!).capacity;
+  if (capacity === null) {
+    console.log("\nsaturation: not yet identifiable");
+    return;
+  }
+  const { saturationRatePerSecond, saturationRangePerSecond, node } = capacity;
+  const range = saturationRangePerSecond.map((rate) => rate.toFixed(1)).join(" to ");
+  const difference = percent(100 * (saturationRatePerSecond / measured - 1));
+  console.log(
+    `\nsaturation: twin ${saturationRatePerSecond.toFixed(1)} requests/s (${range}) at ${topology.nodes[node]!.name}, ` +
+      `measured ${measured.toFixed(1)}: ${difference} % off`,
+  );
 }
 
 /** What somebody without a twin could know: the learning windows, and the mean time at the bottleneck in the quietest. */
