@@ -17,6 +17,8 @@ import type { Knowledge } from "./learning/knowledge.ts";
 import { Learner, VISITS_NEEDED } from "./learning/learner.ts";
 import { programShift, windowRates } from "./learning/node-rates.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
+import type { BaseTraffic } from "./what-if/base-traffic.ts";
+import { type WhatIfModel, whatIfModel } from "./what-if/model.ts";
 
 /** Beyond this times the usual entry rate, predictions rest on the structure alone. */
 const EXTRAPOLATION_RATIO = 1.25;
@@ -118,6 +120,14 @@ export class Twin {
     return knowledge === null
       ? new Map()
       : forecastRequests(this.#variantsOf(topology, knowledge), requests, countFromSeconds, this.#options.seed);
+  }
+
+  /** What a scenario is asked of: all that is known now, at this traffic. Null while nothing is known of any request in it. */
+  whatIfModel(traffic: BaseTraffic): WhatIfModel | null {
+    const { knowledge } = this.#learner;
+    return knowledge === null || this.#current === null
+      ? null
+      : whatIfModel(knowledge, this.#current.topology, traffic);
   }
 
   /** What the entry operations' latency in the last forecast window would have been without each suspect. */

@@ -32,9 +32,14 @@ export function isSettingVariable(name: string, value: string): boolean {
 
 /** The known name that is fewest edits away, or null when none is near enough to be meant. */
 export function nearestName(wrong: string, spell: (key: SettingKey) => string): string | null {
+  return nearestOf(wrong, SETTING_KEYS.map(spell));
+}
+
+/** The same among any names. */
+export function nearestOf(wrong: string, known: readonly string[]): string | null {
   let nearest: string | null = null;
   let fewest = Math.max(2, Math.floor(wrong.length / 3)) + 1;
-  for (const name of SETTING_KEYS.map(spell)) {
+  for (const name of known) {
     const edits = editDistance(wrong.toLowerCase(), name.toLowerCase());
     if (edits < fewest) {
       fewest = edits;

@@ -78,6 +78,7 @@ export const orderOfContracts: readonly string[] = [
   "score",
   "labels",
   "incident",
+  "what-if",
   "api",
   "store",
 ];

@@ -1,0 +1,102 @@
+import type { StationStructure } from "../../src/contracts/forecast.ts";
+import type { Topology } from "../../src/contracts/observation.ts";
+import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "../forecast/network-builder.ts";
+import type { OperationSpec } from "../kernel/spec.ts";
+import type { Knowledge } from "../learning/knowledge.ts";
+import { quantileOfSorted } from "../learning/reference.ts";
+import type { BaseTraffic, TrafficWindow } from "./base-traffic.ts";
+import type { NamedNetwork } from "./named-network.ts";
+
+/** A structure that what was learned of a station does not contradict, and what its visits do under it. */
+export interface PlausibleStructure {
+  readonly structure: StationStructure;
+  /** By operation (of the network) of the station. */
+  readonly operations: ReadonlyMap<number, OperationSpec>;
+}
+
+export interface MeasuredLatency {
+  readonly p50Seconds: number;
+  readonly p95Seconds: number;
+  readonly p99Seconds: number;
+}
+
+/** All that `whatIf` needs: plain data, so that it can be sent to a worker. Operations are numbered as in the network. */
+export interface WhatIfModel {
+  /** Every station under its best structure. */
+  readonly network: NamedNetwork;
+  /** By station, the best first; never empty. */
+  readonly structures: readonly (readonly PlausibleStructure[])[];
+  /** By station. */
+  readonly isIdentified: readonly boolean[];
+  /** Windows of normal traffic, at least one with a request. */
+  readonly traffic: readonly TrafficWindow[];
+  /** By entry operation, at the base load. */
+  readonly measured: ReadonlyMap<number, MeasuredLatency>;
+}
+
+/** @returns null when no request entered at an operation that is known */
+export function whatIfModel(knowledge: Knowledge, topology: Topology, traffic: BaseTraffic): WhatIfModel | null {
+  const best = networkUnder(knowledge, topology, 0);
+  const nodes = [...knowledge.nodes.values()];
+  const windows = traffic.windows.map((window) => renumbered(window, best.operationIndex));
+  if (windows.every((window) => window.operation.length === 0)) {
+    return null;
+  }
+  const entered = new Set(windows.flatMap((window) => [...window.operation]));
+  const rankCount = Math.max(...nodes.map((node) => node.structures.length));
+  const byRank = Array.from({ length: rankCount }, (_, rank) => networkUnder(knowledge, topology, rank).spec);
+  const measured = new Map<number, MeasuredLatency>();
+  for (const [operation, sorted] of traffic.latencySeconds) {
+    const at = (p: number): number => quantileOfSorted(sorted, p);
+    const index = best.operationIndex[operation] ?? -1;
+    if (index >= 0) {
+      measured.set(index, { p50Seconds: at(0.5), p95Seconds: at(0.95), p99Seconds: at(0.99) });
+    }
+  }
+  return {
+    network: {
+      spec: best.spec,
+      stations: nodes.map(({ node }) => {
+        const { name, kind } = topology.nodes[node]!;
+        return { name, kind };
+      }),
+      operations: Array.from(best.topologyOperation, (operation, index) => ({
+        name: topology.operations[operation]!.name,
+        isEntry: entered.has(index),
+      })),
+    },
+    structures: nodes.map((node, station) =>
+      node.structures.map(({ structure }, rank) => ({
+        structure,
+        operations: operationsAt(byRank[rank]!.operations, station),
+      })),
+    ),
+    isIdentified: nodes.map((node) => node.isIdentified),
+    traffic: windows,
+    measured,
+  };
+}
+
+/** Every node under its plausible structure of this rank, or its last. */
+function networkUnder(knowledge: Knowledge, topology: Topology, rank: number): BuiltNetwork {
+  return buildNetwork(knowledge, topology, NO_OVERRIDES, {
+    structureOf: ({ structures }) => structures[Math.min(rank, structures.length - 1)]!,
+    scaleOf: () => 1,
+  });
+}
+
+function operationsAt(operations: readonly OperationSpec[], station: number): Map<number, OperationSpec> {
+  return new Map([...operations.entries()].filter(([, operation]) => operation.station === station));
+}
+
+/** Requests of operations nothing was learned of are left out. */
+function renumbered(window: TrafficWindow, operationIndex: Int32Array): TrafficWindow {
+  const index = Array.from(window.operation, (operation) => operationIndex[operation] ?? -1);
+  const isKnown = (_: number, row: number): boolean => index[row]! >= 0;
+  return {
+    durationSeconds: window.durationSeconds,
+    timeSeconds: window.timeSeconds.filter(isKnown),
+    operation: Uint32Array.from(index.filter(isKnown)),
+    weight: window.weight.filter(isKnown),
+  };
+}
