@@ -10,7 +10,7 @@ import { evaluateRecording } from "../pipeline/evaluate.ts";
 import { loadScorer } from "../pipeline/scorers.ts";
 import { openRecording, RECORDING_FORMATS, type RecordingFormat } from "../pipeline/sources.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
-import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
 
@@ -29,8 +29,8 @@ Examples:
   spantwin evaluate datasets/sample
   spantwin evaluate --format nezha ./2022-08-22 --labels ./2022-08-22.labels.json --out reports/`,
     );
-  withSettings(command, LINE_SETTINGS).action(async (path: string, options: Record<string, unknown>) => {
-    const settings = settingsOf(options, LINE_SETTINGS);
+  withSettings(command, LEARNING_SETTINGS).action(async (path: string, options: Record<string, unknown>) => {
+    const settings = settingsOf(options, LEARNING_SETTINGS);
     const isJson = options["json"] === true;
     const ledger = new CountingLedger();
     const format = options["format"] as RecordingFormat;

@@ -9,6 +9,9 @@ export function withSettings(command: Command, keys: readonly (keyof Settings)[]
   for (const row of describeSettings()) {
     if (keys.includes(row.key)) {
       const option = new Option(`${row.flag} <value>`, `${row.description} (default ${row.defaultText})`);
+      if (row.isRepeatable) {
+        option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+      }
       command.addOption(option);
     }
   }
@@ -34,6 +37,7 @@ export const LINE_SETTINGS = [
   "samplingProbability",
   "learningWindows",
   "learningDelaySeconds",
+  "driftBudget",
   "replicates",
   "scorer",
   "backend",
@@ -41,8 +45,11 @@ export const LINE_SETTINGS = [
   "maxOperationsPerService",
 ] as const satisfies readonly (keyof Settings)[];
 
+/** What a command that learns as it goes obeys besides. */
+export const LEARNING_SETTINGS = [...LINE_SETTINGS, "exclude"] as const satisfies readonly (keyof Settings)[];
+
 export const SERVER_SETTINGS = [
-  ...LINE_SETTINGS,
+  ...LEARNING_SETTINGS,
   "host",
   "apiPort",
   "otlpGrpcPort",

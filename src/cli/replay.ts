@@ -3,7 +3,7 @@ import { replay } from "../pipeline/replay.ts";
 import { loadScorer } from "../pipeline/scorers.ts";
 import { openRecording, RECORDING_FORMATS, type RecordingFormat } from "../pipeline/sources.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
-import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { incidentLine } from "./wording.ts";
 
@@ -19,10 +19,11 @@ export function addReplay(program: Command): void {
 Examples:
   spantwin replay datasets/sample
   spantwin replay spans.jsonl.gz --json --seed 7
+  spantwin replay spans.jsonl.gz --exclude 2026-02-01T10:00Z/2026-02-01T10:30Z --exclude 1769990000/1769990600
   spantwin replay --format nezha ./2022-08-22 --json`,
     );
-  withSettings(command, LINE_SETTINGS).action(async (path: string, options: Record<string, unknown>) => {
-    const settings = settingsOf(options, LINE_SETTINGS);
+  withSettings(command, LEARNING_SETTINGS).action(async (path: string, options: Record<string, unknown>) => {
+    const settings = settingsOf(options, LEARNING_SETTINGS);
     const isJson = options["json"] === true;
     const ledger = new CountingLedger();
     const source = await openRecording(path, options["format"] as RecordingFormat, settings, ledger);

@@ -4,7 +4,7 @@ import { loadBackend } from "../../models/backend.ts";
 import { SettingsError } from "../contracts/errors.ts";
 import { SHIPPED_ARTIFACT } from "../pipeline/scorers.ts";
 import { loadTrainingRecording, type TrainingRecording, trainModel } from "../pipeline/train.ts";
-import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 
 export function addTrain(program: Command): void {
@@ -26,8 +26,8 @@ Examples:
   spantwin train --data recordings/a recordings/b --validation recordings/c
   spantwin train --data mine/monday --validation mine/tuesday --init models/artifacts/node-model.json --out my-model.json`,
     );
-  withSettings(command, LINE_SETTINGS).action(async (options: Record<string, unknown>) => {
-    const settings = settingsOf(options, LINE_SETTINGS);
+  withSettings(command, LEARNING_SETTINGS).action(async (options: Record<string, unknown>) => {
+    const settings = settingsOf(options, LEARNING_SETTINGS);
     const epochs = Number(options["epochs"]);
     if (!Number.isInteger(epochs) || epochs < 1 || epochs > 100_000) {
       throw new SettingsError("--epochs", options["epochs"], "must be an integer from 1 to 100000");

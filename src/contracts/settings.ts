@@ -1,3 +1,9 @@
+/** Event time from `fromSeconds` until before `toSeconds`, unix seconds. */
+export interface TimeRange {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
 /** All settings the line obeys; defaults, units and limits stand in `src/settings/schema.ts`. */
 export interface Settings {
   readonly host: string;
@@ -15,6 +21,10 @@ export interface Settings {
   readonly learningWindows: number;
   /** How long a window waits before it may be learned from: an incident that opens in between takes it out. */
   readonly learningDelaySeconds: number;
+  /** Windows that touch one of these are forecast and judged, but never learned from. */
+  readonly exclude: readonly TimeRange[];
+  /** Movement of a service's mean service time that is learned without a deployment, as a share of it. */
+  readonly driftBudget: number;
   readonly replicates: number;
   readonly scorer: "model" | "twin-residual" | "n-sigma" | "robust" | "ewma" | "slo-burn" | "crude" | "dummy";
   readonly backend: "auto" | "wasm" | "cpu" | "node";

@@ -3,7 +3,7 @@ import type { LabelledFault, Labels } from "../contracts/labels.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
 import { Observer } from "../topology/observer.ts";
-import { LearningGate } from "./learning-gate.ts";
+import { LearningGate, touchesAny } from "./learning-gate.ts";
 import type { TwinLike } from "./line.ts";
 
 /** A forecast window of a recording with what is known about it. */
@@ -18,7 +18,8 @@ const AFTERMATH_SECONDS = 8;
 
 /**
  * Runs a recording through observation and twin, learning exactly from its clean windows, and returns every window that
- * is wholly inside or wholly outside a fault. Windows on the border, and the aftermath of a fault, are left out.
+ * is wholly inside or wholly outside a fault. Windows on the border, the aftermath of a fault, and what the settings
+ * exclude are left out.
  */
 export async function labelledWindows(parts: {
   source: TelemetrySource;
@@ -32,7 +33,7 @@ export async function labelledWindows(parts: {
   const observer = new Observer(settings, parts.ledger);
   const windows: LabelledWindow[] = [];
   // The same delay as in life, so that the twin is as young in training as it will be when it is asked.
-  const gate = new LearningGate({ delaySeconds: settings.learningDelaySeconds });
+  const gate = new LearningGate({ delaySeconds: settings.learningDelaySeconds, excluded: settings.exclude });
   const take = (forecast: Forecast): void => {
     const { startSeconds, endSeconds } = forecast.observation;
     const touching = labels.faults.filter(
@@ -42,12 +43,15 @@ export async function labelledWindows(parts: {
       for (const clean of gate.take(forecast, Number.NaN)) {
         twin.learn(clean);
       }
-      windows.push({ forecast, fault: null });
+      if (!touchesAny(forecast.observation, settings.exclude)) {
+        windows.push({ forecast, fault: null });
+      }
       return;
     }
     // The first seconds of a fault show in few finished requests only.
     const covering = touching.find((each) => startSeconds >= each.start + 1 && endSeconds <= each.end + 1);
-    if (covering !== undefined && touching.length === 1) {
+    const isExcluded = touchesAny(forecast.observation, settings.exclude);
+    if (covering !== undefined && touching.length === 1 && !isExcluded) {
       windows.push({ forecast, fault: covering });
     }
   };

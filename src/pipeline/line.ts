@@ -38,9 +38,10 @@ export type WindowListener = (result: WindowResult) => void;
 export class Line {
   readonly observer: Observer;
   readonly detector = new Detector();
+  /** What was kept from being learned, in numbers. */
+  readonly gate: LearningGate;
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
-  readonly #gate: LearningGate;
   readonly #listeners: WindowListener[] = [];
   readonly #watchers: readonly { readonly scorer: Scorer; readonly detector: Detector }[];
 
@@ -56,7 +57,8 @@ export class Line {
     this.#scorer = parts.scorer;
     this.#watchers = (parts.watchers ?? []).map((scorer) => ({ scorer, detector: new Detector() }));
     this.observer = new Observer(parts.settings, parts.ledger);
-    this.#gate = new LearningGate({ delaySeconds: parts.settings.learningDelaySeconds });
+    const { learningDelaySeconds, exclude } = parts.settings;
+    this.gate = new LearningGate({ delaySeconds: learningDelaySeconds, excluded: exclude });
   }
 
   onWindow(listener: WindowListener): void {
@@ -81,7 +83,7 @@ export class Line {
     const { scored, events } = this.#judge(this.#scorer, this.detector, forecast);
     const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, forecast));
     const onset = this.detector.isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
-    for (const clean of this.#gate.take(forecast, onset)) {
+    for (const clean of this.gate.take(forecast, onset)) {
       this.#twin.learn(clean);
     }
     for (const listener of this.#listeners) {

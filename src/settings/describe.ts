@@ -10,20 +10,24 @@ export interface SettingDescription {
   readonly defaultText: string;
   readonly rule: string;
   readonly description: string;
+  /** True when the flag may be given several times. */
+  readonly isRepeatable: boolean;
 }
 
 /** All settings in the order of the schema: for `--help`, the documentation and the flags of the commands. */
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
-    const { defaultValue, unit, rule, description } = SETTINGS[key];
+    const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
+    const defaultText = Array.isArray(defaultValue) ? "none" : String(defaultValue);
     const isNamedUnit = unit !== "" && unit !== "port";
     return {
       key,
       flag: flagName(key),
       environment: environmentName(key),
-      defaultText: isNamedUnit ? `${defaultValue} ${unit}` : String(defaultValue),
+      defaultText: isNamedUnit ? `${defaultText} ${unit}` : defaultText,
       rule,
       description,
+      isRepeatable: reads === "list",
     };
   });
 }

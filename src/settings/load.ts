@@ -74,10 +74,23 @@ function keyOf(name: string, value: unknown, layer: Layer): SettingKey {
 
 function checked(key: SettingKey, name: string, value: unknown, layer: Layer): unknown {
   const { reads, rule, schema } = SETTINGS[key];
-  const read = layer.isText && reads === "number" && typeof value === "string" ? numberOf(value) : value;
+  const read = reads === "list" ? listOf(value) : layer.isText && reads === "number" ? asNumber(value) : value;
   const result = schema.safeParse(read);
   if (result.success) return result.data;
-  throw new SettingsError(name, value, `must be ${rule}${layer.where}`);
+  // Of a list, the one that is wrong.
+  const at = result.error.issues[0]?.path[0];
+  const wrong = Array.isArray(read) && typeof at === "number" ? read[at] : value;
+  throw new SettingsError(name, wrong, `must be ${rule}${layer.where}`);
+}
+
+/** A list as it is written in a variable or a line of the file: parted by commas. */
+function listOf(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value.split(",").filter((part) => part.trim() !== "");
+}
+
+function asNumber(value: unknown): unknown {
+  return typeof value === "string" ? numberOf(value) : value;
 }
 
 /** Only plain decimal numbers: `Number` alone would take "", "0x10" and "Infinity" too. */

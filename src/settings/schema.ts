@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { Settings } from "../contracts/settings.ts";
+import type { Settings, TimeRange } from "../contracts/settings.ts";
+import { TIME_RANGE_RULE, timeRangeOf } from "./time-range.ts";
 
 export type SettingKey = keyof Settings;
 type Value = Settings[SettingKey];
@@ -15,7 +16,7 @@ export interface Setting<Kept extends Value = Value> {
   /** One sentence for `--help` and the documentation. */
   readonly description: string;
   /** How a text from the environment or a flag is to be read. */
-  readonly reads: "number" | "text";
+  readonly reads: "number" | "text" | "list";
   readonly schema: z.ZodType<Kept>;
 }
 
@@ -97,7 +98,18 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     min: 0,
     max: 3600,
     description:
-      "How long a window waits before it is learned from, so that an incident found in between takes it out.",
+      "How long a window waits before it is learned from, so that an incident found in between takes it out; the default keeps pace with a demo of minutes, 900 suits production.",
+  }),
+  exclude: timeRanges({
+    description: "Times that are never learned from (an outage, a load test); windows in them are judged all the same.",
+  }),
+  driftBudget: number({
+    defaultValue: 0.15,
+    unit: "of the mean service time",
+    min: 0.01,
+    max: 10,
+    description:
+      "How far a service may slow down or speed up in a week without a deployment and still be learned; what is beyond stays visible as drift.",
   }),
   replicates: integer({
     defaultValue: 19,
@@ -147,6 +159,20 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+function timeRanges(options: { description: string }): Setting<readonly TimeRange[]> {
+  const rule = TIME_RANGE_RULE;
+  const range = z.string(rule).transform((text, context): TimeRange => {
+    const read = timeRangeOf(text);
+    if (read === null) {
+      context.addIssue({ code: "custom", message: rule });
+      return z.NEVER;
+    }
+    return read;
+  });
+  const schema = z.array(range, rule);
+  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
 
 function integer(numeric: Numeric): Setting<number> {
   return bounded(numeric, "an integer", (error) => z.int(error));

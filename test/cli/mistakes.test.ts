@@ -20,6 +20,11 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
     { what: "recording that is not there", args: ["replay", "/no/such/place"], names: "/no/such/place" },
     { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
     { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
+    {
+      what: "range that is none",
+      args: ["replay", ".", "--exclude", "1/2", "--exclude", "2/1"],
+      names: '--exclude: "2/1"',
+    },
     { what: "labels that are not there", args: ["evaluate", folder], names: "labels.json" },
     {
       what: "epochs out of their limits",

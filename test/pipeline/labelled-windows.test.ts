@@ -2,6 +2,7 @@
 // Method: a recording of 30 windows with labels written by hand; windows are 5 s long.
 import { describe, expect, test } from "vitest";
 import type { LabelledFault, Labels } from "../../src/contracts/labels.ts";
+import type { Settings } from "../../src/contracts/settings.ts";
 import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
 import { labelledWindows } from "../../src/pipeline/labelled-windows.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
@@ -20,13 +21,13 @@ function fault(start: number, end: number, service = "back"): LabelledFault {
 
 const DELAY_SECONDS = 10;
 
-async function label(faults: readonly LabelledFault[], readyAfter = 4) {
+async function label(faults: readonly LabelledFault[], readyAfter = 4, exclude: Settings["exclude"] = []) {
   const labels: Labels = { unit: "unix seconds, UTC", settleSeconds: 0, covered: [[1000, 1150]], faults };
   const twin = new NotingTwin(readyAfter);
   const windows = await labelledWindows({
     source: recording,
     labels,
-    settings: settings({ learningDelaySeconds: DELAY_SECONDS }),
+    settings: settings({ learningDelaySeconds: DELAY_SECONDS, exclude }),
     twin,
     ledger: new CountingLedger(),
     signal: new AbortController().signal,
@@ -59,6 +60,14 @@ describe("windows of a labelled recording", () => {
     const { learned } = await label([]);
     // The last window ends at 1150; what ended less than the delay before that still waits.
     expect(Math.max(...learned)).toBe(1150 - DELAY_SECONDS - 5);
+  });
+
+  test("that the settings exclude are neither learned from nor trained on, faulty or not", async () => {
+    const exclude = [{ fromSeconds: 1072, toSeconds: 1110 }];
+    const { learned, clean, faulty } = await label([fault(1062, 1083)], 4, exclude);
+    expect(faulty).toEqual([1065]);
+    expect(clean.filter((start) => start > 1060)).toEqual([1110, 1115, 1120, 1125, 1130, 1135, 1140, 1145]);
+    expect(learned.filter((start) => start > 1060)).toEqual([1110, 1115, 1120, 1125, 1130, 1135]);
   });
 
   test("before the twin is ready are learned from, but nobody is trained on them", async () => {

@@ -48,6 +48,37 @@ describe("the learning gate", () => {
     expect([take(5), take(6), take(7)]).toEqual([[], [], [7]]);
   });
 
+  test("never lets a window of an excluded range go, ready or not, and counts them", () => {
+    const excluded = [{ fromSeconds: 3.5 * WINDOW_SECONDS, toSeconds: 5 * WINDOW_SECONDS }];
+    for (const isReady of [false, true]) {
+      const gate = new LearningGate({ delaySeconds: 0, excluded });
+      const released = Array.from({ length: 8 }, (_, index) => gate.take({ ...window(index), isReady }, CALM)).flat();
+      // The range ends as the fifth window begins: that one is not in it.
+      expect(released.map((each) => each.observation.windowIndex)).toEqual([2, 5, 6, 7]);
+      expect([gate.excludedCount, gate.droppedCount]).toEqual([2, 0]);
+    }
+  });
+
+  test("an excluded range does not hide suspicion: what lies before it is dropped all the same", () => {
+    const excluded = [{ fromSeconds: 6 * WINDOW_SECONDS, toSeconds: 8 * WINDOW_SECONDS }];
+    const gate = new LearningGate({ delaySeconds: 4 * WINDOW_SECONDS, excluded });
+    const take = (index: number, onsetIndex = CALM) => gate.take(window(index), onsetIndex * WINDOW_SECONDS);
+    const before = [0, 1, 2, 3, 4, 5, 6].flatMap((index) => take(index));
+    const after = [take(7, 5), ...[8, 9, 10, 11, 12, 13, 14].map((index) => take(index))].flat();
+    const released = [...before, ...after].map((each) => each.observation.windowIndex);
+    expect(released).toEqual([2, 3, 10]);
+  });
+
+  test("counts windows that had been learned when suspicion fell on them, each once", () => {
+    const { gate, take } = gateOf(1);
+    for (let index = 0; index < 8; index++) take(index);
+    // Released so far: 2 to 6. The onset lies in window 5, so 4, 5 and 6 were learned too early.
+    take(8, 5);
+    expect(gate.lateCount).toBe(3);
+    take(9, 5);
+    expect(gate.lateCount).toBe(3);
+  });
+
   test("lets windows go after the longest delay that can be set, too", () => {
     const longest = 3600 / 1;
     const { gate, take } = gateOf(longest);

@@ -18,6 +18,8 @@ function fileWith(text: string): string {
   return path;
 }
 
+const RANGE_RULE = '"<from>/<to>" with from before to, each an ISO 8601 time with its zone or unix seconds';
+
 const load = (sources: Partial<SettingSources>) => loadSettings({ directory, env: {}, flags: {}, ...sources });
 
 describe("the defaults", () => {
@@ -34,6 +36,8 @@ describe("the defaults", () => {
       samplingProbability: 1,
       learningWindows: 9,
       learningDelaySeconds: 60,
+      exclude: [],
+      driftBudget: 0.15,
       replicates: 19,
       scorer: "model",
       backend: "auto",
@@ -71,6 +75,26 @@ describe("the order", () => {
   });
 });
 
+describe("ranges to exclude", () => {
+  const expected = [
+    { fromSeconds: 1_770_000_000, toSeconds: 1_770_000_060.5 },
+    { fromSeconds: Date.UTC(2026, 1, 1, 9) / 1000, toSeconds: Date.UTC(2026, 1, 1, 10, 0, 1) / 1000 },
+  ];
+  const [unix, iso] = ["1770000000/1770000060.5", "2026-02-01T10:00+01:00/2026-02-01T10:00:01Z"];
+
+  test("are read from repeated flags, from one variable, and from the file as a list or a line", () => {
+    expect(load({ flags: { exclude: [unix, iso] } }).exclude).toEqual(expected);
+    expect(load({ env: { SPANTWIN_EXCLUDE: `${unix}, ${iso}` } }).exclude).toEqual(expected);
+    expect(load({ file: fileWith(`exclude:\n  - ${unix}\n  - ${iso}\n`) }).exclude).toEqual(expected);
+    expect(load({ file: fileWith(`exclude: ${unix}\n`) }).exclude).toEqual(expected.slice(0, 1));
+  });
+
+  test("given later replace those given before, as with every setting", () => {
+    const { exclude } = load({ env: { SPANTWIN_EXCLUDE: unix }, flags: { exclude: [iso] } });
+    expect(exclude).toEqual(expected.slice(1));
+  });
+});
+
 describe("a mistake is refused in one line with the key as written, the value and the rule", () => {
   test.each<[string, Partial<SettingSources>, string]>([
     ["unknown flag", { flags: { apiprot: "1" } }, '--apiprot: "1" is not a setting: did you mean --api-port?'],
@@ -99,6 +123,23 @@ describe("a mistake is refused in one line with the key as written, the value an
     ],
     ["unknown choice", { flags: { backend: "gpu" } }, '--backend: "gpu" must be one of auto, wasm, cpu, node'],
     ["a blank host", { flags: { host: "" } }, '--host: "" must be an IP address or host name'],
+    [
+      "a range that ends before it begins",
+      { flags: { exclude: ["100/200", "300/200"] } },
+      `--exclude: "300/200" must be ${RANGE_RULE}`,
+    ],
+    [
+      "a time without its zone",
+      { env: { SPANTWIN_EXCLUDE: "2026-02-01T10:00:00/2026-02-01T11:00:00Z" } },
+      `SPANTWIN_EXCLUDE: "2026-02-01T10:00:00/2026-02-01T11:00:00Z" must be ${RANGE_RULE}`,
+    ],
+    [
+      "a day that is none",
+      { flags: { exclude: ["2026-02-30T10:00Z/2026-03-05T10:00Z"] } },
+      `--exclude: "2026-02-30T10:00Z/2026-03-05T10:00Z" must be ${RANGE_RULE}`,
+    ],
+    ["a time that is no range", { flags: { exclude: ["100"] } }, `--exclude: "100" must be ${RANGE_RULE}`],
+    ["no budget at all", { flags: { driftBudget: "0" } }, '--drift-budget: "0" must be a number from 0.01 to 10'],
     ["a shared port", { flags: { apiPort: "4318" } }, "--api-port: 4318 must differ from otlpHttpPort"],
   ])("%s", (_, sources, message) => {
     expect(refusalOf(sources).message).toBe(message);
@@ -109,6 +150,8 @@ describe("a mistake is refused in one line with the key as written, the value an
     ["a text for a number", 'apiPort: "80"\n', 'apiPort: "80" must be an integer from 0 to 65535 (in FILE)'],
     ["a number for a text", "host: 1\n", "host: 1 must be an IP address or host name (in FILE)"],
     ["no value", "seed:\n", "seed: null must be an integer from 0 to 4294967295 (in FILE)"],
+    ["a number for a list", "exclude: 100\n", `exclude: 100 must be ${RANGE_RULE} (in FILE)`],
+    ["a list with a number", "exclude: [100/200, 5]\n", `exclude: 5 must be ${RANGE_RULE} (in FILE)`],
     ["a list", "- seed\n", 'config: "FILE" must hold lines of the form "key: value"'],
     [
       "a repeated key",
