@@ -1,31 +1,67 @@
+import { EventHeap } from "./event-heap.ts";
+
+/** What holds events to come. An event is a whole number of the caller's making. */
+const END = -1;
+const INITIAL_CAPACITY = 256;
+const NO_DAY = -1;
+/** With this as the beginning of the days, every time lies beyond their end. */
+const NO_YEAR = Number.NEGATIVE_INFINITY;
+
+/** From this many pending events on days are faster than a heap; they are left again at a third of it. */
+const DAYS_FROM = 96;
+/** The calendar's year is about so many mean delays long: hardly an event lies beyond it. */
+const DAYS_PER_EVENT = 4;
+const MAX_DAYS = 2 ** 16;
+/** Days are counted in 31 bits; between two looks at the pace a year passes at most `MAX_TAKES` times. */
+const LAST_DAY = 2 ** 29;
+const MIN_TAKES = 1024;
+const MAX_TAKES = 8192;
+
 /**
- * Events to come, as a heap of four children a node in typed arrays. An event is a whole number of the caller's making.
+ * Events to come. Two events at the same instant come out in the order they went in.
  *
- * Two events at the same instant come out in the order they went in. Taking an event leaves a hole at the top, which the
- * next scheduled event fills: most events schedule just one other, and so sift once, not twice.
+ * Few events stand in a heap. Many stand in a calendar queue (R. Brown 1988): time is cut into days, about one event
+ * each, and a year of days goes round in a ring of sorted lists; the heap then keeps what lies more than a year ahead.
+ * The length of a day follows the pace of the events. How events are kept never changes their order.
  */
 export class EventCalendar {
   readonly #limit: number;
-  #times: Float64Array;
-  /** How many were scheduled before: the rule for ties. */
-  #turns: Float64Array;
-  #events: Int32Array;
-  #size = 0;
-  #nextTurn = 0;
-  #hasHole = false;
+  readonly #daysFrom: number;
+  readonly #heap: EventHeap;
   #nowSeconds = Number.NEGATIVE_INFINITY;
+  /** Events in the days; the heap has the others. */
+  #inDays = 0;
 
-  /** Holds at most `limit` events; `initialCapacity` doubles until then. */
-  constructor(limit: number, initialCapacity = 1024) {
-    const capacity = Math.min(limit, initialCapacity);
+  // The ring of days. A day is a number since `#firstSeconds`; day d has the list of index d & #mask.
+  #firstSeconds = NO_YEAR;
+  #daysPerSecond = 1;
+  #mask = 0;
+  /** The first day that is more than a year ahead. While there is no ring it is before all days. */
+  #endDay = NO_DAY;
+  /** No event stands in a day before. */
+  #nextDay = 0;
+  #dayHead: Int32Array = new Int32Array(0);
+
+  // The entries of the lists.
+  #times: Float64Array = new Float64Array(0);
+  #events: Int32Array = new Int32Array(0);
+  #next: Int32Array = new Int32Array(0);
+  #free = END;
+
+  // The pace of the events, looked at now and then.
+  #takesLeft = MIN_TAKES;
+  #takes = MIN_TAKES;
+  #sinceSeconds = Number.NEGATIVE_INFINITY;
+
+  /** Holds at most `limit` events; keeps them in days once there are `daysFrom`, Infinity for never. */
+  constructor(limit: number, daysFrom = DAYS_FROM) {
     this.#limit = limit;
-    this.#times = new Float64Array(capacity);
-    this.#turns = new Float64Array(capacity);
-    this.#events = new Int32Array(capacity);
+    this.#daysFrom = daysFrom;
+    this.#heap = new EventHeap(INITIAL_CAPACITY);
   }
 
   get size(): number {
-    return this.#hasHole ? this.#size - 1 : this.#size;
+    return this.#inDays + this.#heap.size;
   }
 
   /** Time of the event last taken, or of the last `advanceTo`. */
@@ -35,8 +71,7 @@ export class EventCalendar {
 
   /** Time of the event that `take` would give; Infinity when there is none. */
   get nextSeconds(): number {
-    if (this.#hasHole) this.#closeHole();
-    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
+    return this.#inDays > 0 ? this.#times[this.#firstEntry()]! : this.#heap.nextSeconds;
   }
 
   /**
@@ -48,23 +83,27 @@ export class EventCalendar {
     if (!(timeSeconds >= this.#nowSeconds && timeSeconds < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`cannot schedule at ${timeSeconds} s: it is ${this.#nowSeconds} s`);
     }
-    if (this.#hasHole) {
-      this.#hasHole = false;
-      this.#sinkFromTop(timeSeconds, this.#nextTurn++, event);
-      return true;
-    }
-    if (this.#size === this.#times.length && !this.#grow()) return false;
-    this.#rise(timeSeconds, this.#nextTurn++, event);
+    if (this.size === this.#limit) return false;
+    const day = (timeSeconds - this.#firstSeconds) * this.#daysPerSecond;
+    if (day < this.#endDay) this.#addToDay(day | 0, timeSeconds, event);
+    else this.#heap.add(timeSeconds, event);
     return true;
   }
 
   /** Takes out the next event and moves now to its time. @throws {RangeError} when there is none. */
   take(): number {
-    if (this.#hasHole) this.#closeHole();
-    if (this.#size === 0) throw new RangeError("the calendar is empty");
-    this.#nowSeconds = this.#times[0]!;
-    this.#hasHole = true;
-    return this.#events[0]!;
+    if (--this.#takesLeft === 0) this.#followPace();
+    if (this.#inDays === 0) return this.#takeFromHeap();
+    const entry = this.#firstEntry();
+    this.#dayHead[this.#nextDay & this.#mask] = this.#next[entry]!;
+    this.#next[entry] = this.#free;
+    this.#free = entry;
+    this.#inDays--;
+    this.#nowSeconds = this.#times[entry]!;
+    const event = this.#events[entry]!;
+    const endDay = this.#nextDay + this.#mask + 1;
+    if (endDay !== this.#endDay) this.#moveEnd(endDay);
+    return event;
   }
 
   /** Moves now without taking an event, for something that happens outside the calendar. @throws {RangeError} into the past. */
@@ -75,73 +114,134 @@ export class EventCalendar {
     this.#nowSeconds = timeSeconds;
   }
 
-  #closeHole(): void {
-    this.#hasHole = false;
-    const last = --this.#size;
-    if (last > 0) this.#sinkFromTop(this.#times[last]!, this.#turns[last]!, this.#events[last]!);
-  }
-
-  #rise(time: number, turn: number, event: number): void {
-    const times = this.#times;
-    const turns = this.#turns;
-    const events = this.#events;
-    let at = this.#size++;
-    while (at > 0) {
-      const parent = (at - 1) >> 2;
-      // The newcomer has the highest turn of all, so it never passes an equal time.
-      if (times[parent]! <= time) break;
-      times[at] = times[parent]!;
-      turns[at] = turns[parent]!;
-      events[at] = events[parent]!;
-      at = parent;
+  /** The entry of the earliest event in the days; there must be one. */
+  #firstEntry(): number {
+    const head = this.#dayHead;
+    const mask = this.#mask;
+    let day = this.#nextDay;
+    let entry = head[day & mask]!;
+    while (entry === END) {
+      day++;
+      entry = head[day & mask]!;
     }
-    times[at] = time;
-    turns[at] = turn;
-    events[at] = event;
+    this.#nextDay = day;
+    return entry;
   }
 
-  #sinkFromTop(time: number, turn: number, event: number): void {
+  #addToDay(day: number, timeSeconds: number, event: number): void {
+    if (day < this.#nextDay) this.#nextDay = day;
+    if (this.#free === END) this.#growEntries();
     const times = this.#times;
-    const turns = this.#turns;
-    const events = this.#events;
-    const size = this.#size;
-    let at = 0;
+    const next = this.#next;
+    const entry = this.#free;
+    this.#free = next[entry]!;
+    times[entry] = timeSeconds;
+    this.#events[entry] = event;
+    this.#inDays++;
+    const list = day & this.#mask;
+    let after = this.#dayHead[list]!;
+    if (after === END || times[after]! > timeSeconds) {
+      next[entry] = after;
+      this.#dayHead[list] = entry;
+      return;
+    }
+    let before = after;
+    for (after = next[before]!; after !== END && times[after]! <= timeSeconds; after = next[before]!) before = after;
+    next[entry] = after;
+    next[before] = entry;
+  }
+
+  #takeFromHeap(): number {
+    const timeSeconds = this.#heap.nextSeconds;
+    if (timeSeconds === Number.POSITIVE_INFINITY) throw new RangeError("the calendar is empty");
+    this.#nowSeconds = timeSeconds;
+    const event = this.#heap.take();
+    // The days are empty: the year can as well begin now.
+    if (this.#endDay !== NO_DAY) this.#beginYear(timeSeconds);
+    return event;
+  }
+
+  /** A year of days begins, none of which has an event yet; those of the heap that fall into it move over. */
+  #beginYear(firstSeconds: number): void {
+    this.#firstSeconds = firstSeconds;
+    this.#nextDay = 0;
+    this.#moveEnd(this.#mask + 1);
+  }
+
+  #moveEnd(endDay: number): void {
+    this.#endDay = endDay;
+    const heap = this.#heap;
     for (;;) {
-      const first = (at << 2) + 1;
-      if (first >= size) break;
-      const end = Math.min(first + 4, size);
-      let least = first;
-      let leastTime = times[first]!;
-      for (let child = first + 1; child < end; child++) {
-        const childTime = times[child]!;
-        if (childTime < leastTime || (childTime === leastTime && turns[child]! < turns[least]!)) {
-          least = child;
-          leastTime = childTime;
-        }
-      }
-      if (leastTime > time || (leastTime === time && turns[least]! > turn)) break;
-      times[at] = leastTime;
-      turns[at] = turns[least]!;
-      events[at] = events[least]!;
-      at = least;
+      const timeSeconds = heap.nextSeconds;
+      const day = (timeSeconds - this.#firstSeconds) * this.#daysPerSecond;
+      if (!(day < endDay)) return;
+      this.#addToDay(day | 0, timeSeconds, heap.take());
     }
-    times[at] = time;
-    turns[at] = turn;
-    events[at] = event;
   }
 
-  #grow(): boolean {
-    const capacity = Math.min(this.#limit, this.#times.length * 2);
-    if (capacity <= this.#times.length) return false;
+  /** Fits the days to how fast the events followed each other since it was last called. */
+  #followPace(): void {
+    const size = this.size;
+    const elapsed = this.#nowSeconds - this.#sinceSeconds;
+    const meanGapSeconds = elapsed / this.#takes;
+    this.#sinceSeconds = this.#nowSeconds;
+    this.#takes = Math.min(MAX_TAKES, Math.max(MIN_TAKES, size));
+    this.#takesLeft = this.#takes;
+    const isWanted = size >= (this.#endDay === NO_DAY ? this.#daysFrom : this.#daysFrom / 3);
+    const daysPerSecond = 1 / meanGapSeconds;
+    // Also false when nothing is known of the pace yet, or all happened at one instant.
+    if (isWanted && daysPerSecond > 0 && daysPerSecond < Number.POSITIVE_INFINITY) {
+      if (!this.#fits(daysPerSecond, size)) this.#rebuild(daysPerSecond, size);
+    } else if (!isWanted && this.#endDay !== NO_DAY) {
+      this.#clearDays();
+    }
+  }
+
+  #fits(daysPerSecond: number, size: number): boolean {
+    const change = daysPerSecond / this.#daysPerSecond;
+    const wantedDays = Math.min(MAX_DAYS, size * DAYS_PER_EVENT);
+    const days = this.#mask + 1;
+    return change > 0.5 && change < 2 && days >= wantedDays && days < wantedDays * 4 && this.#endDay < LAST_DAY;
+  }
+
+  #rebuild(daysPerSecond: number, size: number): void {
+    this.#clearDays();
+    let days = 1;
+    while (days < size * DAYS_PER_EVENT && days < MAX_DAYS) days *= 2;
+    if (this.#dayHead.length !== days) this.#dayHead = new Int32Array(days).fill(END);
+    this.#mask = days - 1;
+    this.#daysPerSecond = daysPerSecond;
+    this.#beginYear(this.#nowSeconds);
+  }
+
+  /** Back to the heap alone. Every event of the days is earlier than those that stand there already. */
+  #clearDays(): void {
+    this.#endDay = NO_DAY;
+    this.#firstSeconds = NO_YEAR;
+    while (this.#inDays > 0) {
+      const entry = this.#firstEntry();
+      this.#dayHead[this.#nextDay & this.#mask] = this.#next[entry]!;
+      this.#next[entry] = this.#free;
+      this.#free = entry;
+      this.#inDays--;
+      // The heap numbers them anew; they are in order, and earlier than all that it has.
+      this.#heap.add(this.#times[entry]!, this.#events[entry]!);
+    }
+  }
+
+  #growEntries(): void {
+    const used = this.#times.length;
+    const capacity = Math.max(INITIAL_CAPACITY, used * 2);
     const times = new Float64Array(capacity);
-    const turns = new Float64Array(capacity);
     const events = new Int32Array(capacity);
+    const next = new Int32Array(capacity);
     times.set(this.#times);
-    turns.set(this.#turns);
     events.set(this.#events);
+    next.set(this.#next);
+    for (let entry = used; entry < capacity; entry++) next[entry] = entry + 1 < capacity ? entry + 1 : END;
+    this.#free = used;
     this.#times = times;
-    this.#turns = turns;
     this.#events = events;
-    return true;
+    this.#next = next;
   }
 }
