@@ -31,6 +31,8 @@ const REQUESTS_WANTED = 4000;
 const VISITS_MAX = 400_000;
 const SECONDS_MIN = 20;
 const SECONDS_MAX = 7200;
+/** A p95 that grows by more than this makes one look for what would help. */
+const RISE_TO_REMEDY = 0.2;
 /** Share of the counted time that goes before it to fill the queues. */
 const WARM_UP_SHARE = 0.2;
 
@@ -98,7 +100,7 @@ function answerTo(question: Question, replications: readonly Replication[]): Wha
   };
   const target = mostMoved(operations);
   const { bottleneck } = saturation.after;
-  const isWorse = target >= 0 && (operations[target]!.p95Seconds.difference?.[1] ?? 0) > 0;
+  const isWorse = target >= 0 && rise(operations[target]!) > RISE_TO_REMEDY;
   const answer = {
     scenario,
     changes: scenario.changes.map(describeChange),
@@ -178,6 +180,10 @@ function notesOn({ model, rates, factors }: Question, replications: readonly Rep
     notes.push("Some runs were cut short because too many requests were open: their figures are too low.");
   }
   return notes;
+}
+
+function rise({ p95Seconds: { before, after } }: OperationAnswer): number {
+  return before === null || after === null ? 0 : after[1] / before[1] - 1;
 }
 
 function mostly(replications: readonly Replication[], holds: (each: Replication) => boolean): boolean {
