@@ -112,6 +112,12 @@ export function meanWorkSeconds(operation: Operation): number {
   );
 }
 
+/** What a visit holds one of, calls included, of one instance: workers or threads; Infinity for `delay`. */
+export function workerCountOf(station: Station): number {
+  if (station.discipline === "delay") return Number.POSITIVE_INFINITY;
+  return station.discipline === "fifo" ? station.workerCount : station.threadCount;
+}
+
 /** Servers of one instance: workers or processors; Infinity for `delay`. */
 export function serverCountOf(station: Station): number {
   if (station.discipline === "delay") return Number.POSITIVE_INFINITY;

@@ -12,6 +12,8 @@ export interface DrawOptions {
   readonly autocorrelation?: number;
   /** Whether instances stop for 30 ms twice a second or so to collect garbage; default false. */
   readonly hasPauses?: boolean;
+  /** Whether shared processors have 16 threads each, which queues further down can hold all; default false: 200. */
+  readonly hasNarrowPools?: boolean;
   /** Default: both, by chance. */
   readonly discipline?: "fifo" | "ps";
 }
@@ -33,7 +35,8 @@ export function drawApplication(seed: number, options: DrawOptions = {}): Applic
   );
   const services = graph.isLeaf.map((isLeaf, index) => drawService(graph, index, isLeaf, options, random));
   const drawn: Application = { services, operations, entries: graph.entries };
-  return drawStations(drawn, { saturationPerSecond, discipline: options.discipline }, random);
+  const { discipline, hasNarrowPools = false } = options;
+  return drawStations(drawn, { saturationPerSecond, discipline, hasNarrowPools }, random);
 }
 
 function drawService(
@@ -57,7 +60,7 @@ function drawService(
 
 function drawWork(random: RandomStream, isLeaf: boolean): TimeDistribution {
   const shape = (["lognormal", "gamma", "bimodal"] as const)[Math.floor(3 * random())]!;
-  const meanSeconds = (isLeaf ? 0.004 : 0.006) * Math.exp(0.7 * drawNormal(random));
+  const meanSeconds = (isLeaf ? 0.004 : 0.012) * Math.exp(0.7 * drawNormal(random));
   return { shape, meanSeconds, cv: 0.2 * 12.5 ** random() };
 }
 

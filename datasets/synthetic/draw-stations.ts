@@ -11,6 +11,8 @@ import {
 const WORKER_COUNTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
 const PROCESSOR_COUNTS = [0.5, 1, 1.5, 2, 3, 4, 6, 8];
 const REPLICA_COUNTS = [1, 2, 3];
+/** What servers of web applications come with: so many are hardly ever all held. */
+const THREADS = 200;
 /** The work of a service is scaled by this much at most, to make its load what it should be. */
 const SCALE_MIN = 0.3;
 const SCALE_MAX = 3;
@@ -22,7 +24,11 @@ const SCALE_MAX = 3;
  */
 export function drawStations(
   application: Application,
-  options: { readonly saturationPerSecond: number; readonly discipline?: "fifo" | "ps" | undefined },
+  options: {
+    readonly saturationPerSecond: number;
+    readonly discipline?: "fifo" | "ps" | undefined;
+    readonly hasNarrowPools: boolean;
+  },
   random: RandomStream,
 ): Application {
   const services = [...application.services];
@@ -87,6 +93,7 @@ function sizeStation(
     readonly saturationPerSecond: number;
     readonly discipline: "fifo" | "ps";
     readonly utilization: number;
+    readonly hasNarrowPools: boolean;
   },
   random: RandomStream,
 ): { servers: Pick<Service, "station" | "replicaCount">; workScale: number } {
@@ -101,7 +108,7 @@ function sizeStation(
   const station: Station =
     discipline === "fifo"
       ? { discipline, workerCount: count }
-      : { discipline, processorCount: count, threadCount: Math.max(16, Math.ceil(16 * count)) };
+      : { discipline, processorCount: count, threadCount: wish.hasNarrowPools ? Math.ceil(16 * count) : THREADS };
   return { servers: { station, replicaCount }, workScale: Math.min(SCALE_MAX, Math.max(SCALE_MIN, workScale)) };
 }
 

@@ -1,5 +1,5 @@
 import { drawExponential, drawNormal, type RandomStream, randomStream } from "../testbed/random.ts";
-import { type Operation, type Program, type Service, serverCountOf } from "./application.ts";
+import { type Operation, type Program, type Service, serverCountOf, workerCountOf } from "./application.ts";
 import type { Appointment, Clock } from "./clock.ts";
 import { drawTime, lognormalOf } from "./draw-time.ts";
 import { Processor, WorkerPool } from "./instance.ts";
@@ -14,6 +14,8 @@ export interface RunningInstance {
   work(seconds: number, done: () => void): void;
   /** Server seconds used so far. */
   readonly busySeconds: number;
+  /** Worker or thread seconds held so far. */
+  readonly heldSeconds: number;
   scaleServers(factor: number): void;
   setPaused(isPaused: boolean): void;
   /** Normal score of the last work of each operation, for autocorrelation. */
@@ -32,6 +34,8 @@ export interface RunningService {
   readonly instances: readonly RunningInstance[];
   /** Servers of all its instances when nothing is wrong. */
   readonly serverCount: number;
+  /** Workers or threads of all its instances. */
+  readonly workerCount: number;
   workFactor: number;
   addedGapSeconds: number;
   choose(): RunningInstance;
@@ -62,6 +66,7 @@ export function createRunningService(service: Service, surroundings: Surrounding
     isLeaf: service.isLeaf,
     instances,
     serverCount: serverCountOf(service.station) * instances.length,
+    workerCount: workerCountOf(service.station) * instances.length,
     workFactor: 1,
     addedGapSeconds: 0,
     choose: () =>
@@ -112,8 +117,7 @@ function createInstance(service: Service, clock: Clock, index: number, replica: 
   const isShared = station.discipline === "ps";
   const processorCount = isShared ? station.processorCount : Number.POSITIVE_INFINITY;
   const processor = new Processor(clock, processorCount);
-  const workers = { fifo: "workerCount" in station ? station.workerCount : 0, ps: isShared ? station.threadCount : 0 };
-  const pool = station.discipline === "delay" ? null : new WorkerPool(clock, workers[station.discipline]);
+  const pool = station.discipline === "delay" ? null : new WorkerPool(clock, workerCountOf(station));
   return {
     service: index,
     replica,
@@ -125,6 +129,9 @@ function createInstance(service: Service, clock: Clock, index: number, replica: 
     work: (seconds, done) => processor.work(seconds, done),
     get busySeconds() {
       return station.discipline === "fifo" ? pool!.busySeconds : processor.busySeconds;
+    },
+    get heldSeconds() {
+      return pool?.busySeconds ?? 0;
     },
     scaleServers: (factor) => {
       if (station.discipline === "fifo") pool!.resize(Math.max(1, Math.round(station.workerCount * factor)));

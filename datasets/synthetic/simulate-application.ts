@@ -21,6 +21,8 @@ export interface SimulationOptions {
 export interface SimulationTruth {
   /** [service][window]: busy servers / servers in windows from second 0 on; NaN for `delay`. */
   readonly utilization: readonly Float64Array[];
+  /** The same of workers or threads, which are held while calls are answered. */
+  readonly occupancy: readonly Float64Array[];
   readonly endSeconds: number;
 }
 
@@ -46,7 +48,7 @@ export function simulateApplication(
   clock.runUntil(endSeconds);
   for (const service of services) service.stopPauses();
   if (options.untilSeconds === undefined) clock.runUntil(Number.POSITIVE_INFINITY);
-  return { utilization: meter.utilization, endSeconds };
+  return { utilization: meter.utilization, occupancy: meter.occupancy, endSeconds };
 
   function sendNext(index: number): void {
     if (index >= requests.timeSeconds.length) return;
