@@ -35,6 +35,11 @@ export function operation(station: number, ...programs: ProgramSpec[]): Operatio
   return { station, programs };
 }
 
+/** A caller that works `before` and `after` the calls of one group. */
+export function caller(station: number, before: number, after: number, ...edges: number[]): OperationSpec {
+  return operation(station, program([before, after], [edges]));
+}
+
 export function edge(calleeOperation: number, gapSeconds = 0, isAsync = false): EdgeSpec {
   return { calleeOperation, gapSamples: Float64Array.of(gapSeconds), isAsync };
 }
@@ -99,6 +104,7 @@ export function moments(values: ArrayLike<number>): { mean: number; variation: n
 
 export interface Row {
   readonly operation: number;
+  readonly isFailed: boolean;
   readonly replica: number;
   readonly root: number;
   readonly isRoot: boolean;
@@ -111,6 +117,7 @@ export interface Row {
 export function rowsOf(visits: SimulatedVisits): Row[] {
   return Array.from({ length: visits.count }, (_, i) => ({
     operation: visits.operation[i]!,
+    isFailed: visits.isFailed[i] === 1,
     replica: visits.replica[i]!,
     root: visits.root[i]!,
     isRoot: visits.isRoot[i] === 1,
@@ -121,11 +128,16 @@ export function rowsOf(visits: SimulatedVisits): Row[] {
   }));
 }
 
-/** What a tracer would have seen of one operation: arrivals ascending, with their departures. */
-export function seenBy(visits: SimulatedVisits, wanted = 0): { arrivals: Float64Array; departures: Float64Array } {
-  const rows = rowsOf(visits)
+/** Rows of one operation in order of arrival. */
+export function rowsOfOperation(visits: SimulatedVisits, wanted: number): Row[] {
+  return rowsOf(visits)
     .filter((row) => row.operation === wanted)
     .sort((a, b) => a.arrival - b.arrival);
+}
+
+/** What a tracer would have seen of one operation: arrivals ascending, with their departures. */
+export function seenBy(visits: SimulatedVisits, wanted = 0): { arrivals: Float64Array; departures: Float64Array } {
+  const rows = rowsOfOperation(visits, wanted);
   return {
     arrivals: Float64Array.from(rows, (row) => row.arrival),
     departures: Float64Array.from(rows, (row) => row.departure),

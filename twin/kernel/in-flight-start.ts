@@ -49,7 +49,8 @@ export function startInFlight(
     }
     slots[row] = slot;
     describe(run, initial, row, slot, rows);
-    takePlace(run, slot, startSeconds - initial.elapsedSeconds[row]!);
+    const isRunning = initial.segment[row]! >= 0 && initial.isWaiting[row] === 0;
+    takePlace(run, slot, isRunning, startSeconds - initial.elapsedSeconds[row]!);
     if (caller !== NONE) awaitAnswer(run, caller, edges[row]!, slot, startSeconds);
   }
   for (let row = 0; row < edges.length; row++) goOn(run, initial, row, slots[row]!, startSeconds);
@@ -77,7 +78,7 @@ function describe(
 }
 
 /** A visit that has begun holds its server; how long it waited for it can be told in its first segment only. */
-function takePlace(run: StartingRun, slot: number, segmentStartSeconds: number): void {
+function takePlace(run: StartingRun, slot: number, isRunning: boolean, segmentStartSeconds: number): void {
   const { visits, network } = run;
   const station = network.operationStation[visits.operation[slot]!]!;
   const replica = visits.replica[slot]!;
@@ -86,7 +87,7 @@ function takePlace(run: StartingRun, slot: number, segmentStartSeconds: number):
   if ((network.stationFlags[station]! & COUNTS_PRESENT) !== 0) run.balancing.join(replica);
   if (segment < 0) return;
   if ((network.stationFlags[station]! & ADMITS) !== 0) run.admission.hold(replica);
-  if (network.discipline[station] === FIFO && segment === 0)
+  if (network.discipline[station] === FIFO && segment === 0 && isRunning)
     visits.waitingSeconds[slot] = Math.max(0, segmentStartSeconds - visits.arrivalSeconds[slot]!);
 }
 
