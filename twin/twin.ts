@@ -3,6 +3,7 @@ import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { capacityOf } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { forecastDeployments } from "./forecast/deployment-forecast.ts";
+import type { JobsByNode } from "./forecast/in-flight.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
 import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
 import { measureGaps, measureNode, type NodeWindow } from "./forecast/node-window.ts";
@@ -44,10 +45,11 @@ export class Twin {
   #variants: NetworkVariant[] | null = null;
   #variantsOfKnowledge: Knowledge | null = null;
   #networkSize = 0;
-  #before: Observation | null = null;
   #current: Observation | null = null;
   readonly #recent = new RecentWindows();
   #jobsBefore = new Map<number, InstanceJobs>();
+  /** Visits of the current window and the one before, by node and instance. */
+  #jobs: JobsByNode = new Map();
 
   constructor(options: TwinOptions) {
     this.#options = options;
@@ -61,9 +63,8 @@ export class Twin {
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
   forecast(observation: Observation): Forecast {
     const isContiguous = this.#current !== null && observation.windowIndex - this.#current.windowIndex <= 1;
-    this.#before = isContiguous ? this.#current : null;
     this.#current = observation;
-    const jobs = this.#jobsOf(observation, isContiguous);
+    this.#jobs = this.#jobsOf(observation, isContiguous);
     this.#learner.observe(observation);
     const { knowledge } = this.#learner;
     const entryRatePerSecond = entryRateOf(observation);
@@ -83,7 +84,7 @@ export class Twin {
     }
     const simulated = this.#simulate(observation, knowledge);
     const windows = new Map<number, NodeWindow>();
-    const nodes = this.#nodeForecasts(observation, knowledge, jobs, simulated, windows);
+    const nodes = this.#nodeForecasts(observation, knowledge, simulated, windows);
     return {
       observation,
       isReady: this.isReady,
@@ -139,8 +140,8 @@ export class Twin {
     const { outOf } = measureGaps(this.#current, (edge) => knowledge.gaps.get(edge));
     return counterfactuals({
       knowledge,
-      before: this.#before,
       window: this.#current,
+      jobs: this.#jobs,
       suspects,
       ownsGapsOut: (node) => isBroad(gapBreadth(outOf.get(node) ?? new Map())),
       seed: this.#seedOf(this.#current),
@@ -154,8 +155,8 @@ export class Twin {
   #simulate(observation: Observation, knowledge: Knowledge): SimulatedWindow {
     return simulateWindow({
       variants: this.#variantsOf(observation.topology, knowledge),
-      before: this.#before,
       window: observation,
+      jobs: this.#jobs,
       seed: this.#seedOf(observation),
     });
   }
@@ -186,7 +187,6 @@ export class Twin {
   #nodeForecasts(
     observation: Observation,
     knowledge: Knowledge,
-    jobs: ReadonlyMap<number, readonly InstanceJobs[]>,
     simulated: SimulatedWindow,
     windows: Map<number, NodeWindow>,
   ): NodeForecast[] {
@@ -202,7 +202,7 @@ export class Twin {
         node,
         observation,
         rows: ownRows,
-        jobs: jobs.get(node.node) ?? [],
+        jobs: this.#jobs.get(node.node) ?? [],
         gaps,
         simulated,
         reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),

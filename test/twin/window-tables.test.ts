@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../src/contracts/observation.ts";
 import { WindowBuilder } from "../../src/topology/window-builder.ts";
+import { inFlightAtStart } from "../../twin/forecast/in-flight.ts";
 import { arrivalsOf, buildNetwork, NO_OVERRIDES } from "../../twin/forecast/network-builder.ts";
 import { simulateWindow } from "../../twin/forecast/simulated-window.ts";
 import { expectedVisits } from "../../twin/forecast/traffic.ts";
@@ -11,7 +12,7 @@ import { calibrate, shareOfSlowestTenth } from "../../twin/learning/calibrate.ts
 import { entriesOf, entryRateOf } from "../../twin/learning/entries.ts";
 import { entryByTrace, History } from "../../twin/learning/history.ts";
 import { learnRates, windowRates } from "../../twin/learning/node-rates.ts";
-import { EARLIER_WINDOW_ROW, jobsByInstance, joinJobs } from "../../twin/learning/window-jobs.ts";
+import { EARLIER_WINDOW_ROW, type InstanceJobs, jobsByInstance, joinJobs } from "../../twin/learning/window-jobs.ts";
 import { ALPHA, BETA, DB, runApplication, TOPOLOGY, USUAL_RATE, WEB, WINDOW_SECONDS } from "./application.ts";
 
 /** A window with one request: web calls alpha, which calls the database. */
@@ -236,12 +237,26 @@ describe("a window simulated again", () => {
   const network = buildNetwork(calibrate(history, TOPOLOGY), TOPOLOGY, NO_OVERRIDES);
   const compiled = compileNetwork(network.spec);
   const variants = Array.from({ length: 4 }, () => ({ network, compiled }));
-  const run = (seed: number) => simulateWindow({ variants, before: windows[6]!, window: windows[7]!, seed });
+  const jobsOf = (window: Observation) => {
+    const jobs = new Map<number, InstanceJobs[]>();
+    for (const run of jobsByInstance(window)) jobs.set(run.node, [...(jobs.get(run.node) ?? []), run]);
+    return jobs;
+  };
+  const run = (seed: number) => simulateWindow({ variants, window: windows[7]!, jobs: jobsOf(windows[7]!), seed });
 
-  test("takes its own arrivals, those of the window before first", () => {
-    const arrivals = arrivalsOf([windows[6]!, windows[7]!], network.operationIndex);
-    expect(arrivals.timeSeconds.length).toBe(windows[6]!.traceIds.length / 4 + windows[7]!.traceIds.length / 4);
-    expect(arrivals.timeSeconds).toEqual(arrivals.timeSeconds.slice().sort());
+  test("takes its own arrivals, and those that came before from where they were", () => {
+    let waiting = 0;
+    for (const window of windows) {
+      const arrivals = arrivalsOf(window, network.operationIndex);
+      const { operation, isWaiting, parent } = inFlightAtStart(window, network, jobsOf(window));
+      const underWay = operation.filter((each) => network.topologyOperation[each] === WEB).length;
+      expect(arrivals.timeSeconds.length + underWay).toBe(window.traceIds.length / 4);
+      expect(arrivals.timeSeconds).toEqual(arrivals.timeSeconds.slice().sort());
+      // The application is simulated, so its clocks agree: whoever is called is waited for.
+      expect(parent.filter((each) => each < 0).length).toBe(underWay);
+      waiting += isWaiting.reduce((sum, each) => sum + each, 0);
+    }
+    expect(waiting).toBeGreaterThan(0);
   });
 
   test("is the same for the same seed and another for another, and pools all its replicates", () => {

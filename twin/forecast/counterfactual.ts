@@ -4,6 +4,7 @@ import { pushTo } from "../grouping.ts";
 import { compileNetwork } from "../kernel/simulate.ts";
 import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "../learning/knowledge.ts";
 import { Reference } from "../learning/reference.ts";
+import type { JobsByNode } from "./in-flight.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 import { simulateWindow } from "./simulated-window.ts";
 
@@ -17,8 +18,8 @@ const SAMPLES_MIN = 3;
  */
 export function counterfactuals(options: {
   knowledge: Knowledge;
-  before: Observation | null;
   window: Observation;
+  jobs: JobsByNode;
   suspects: readonly number[];
   /** True for a node whose gaps rose towards everybody it calls: then they are its own. */
   ownsGapsOut: (node: number) => boolean;
@@ -30,7 +31,7 @@ export function counterfactuals(options: {
     const network = buildNetwork(knowledge, window.topology, overrides);
     const compiled = compileNetwork(network.spec);
     const variants = Array.from({ length: REPLICATES }, () => ({ network, compiled }));
-    return simulateWindow({ variants, before: options.before, window, seed: options.seed }).entryMeanSeconds;
+    return simulateWindow({ variants, window, jobs: options.jobs, seed: options.seed }).entryMeanSeconds;
   };
   const normal = entryMean(NO_OVERRIDES);
   const faulty = entryMean(observed);

@@ -10,24 +10,21 @@ import type { BuiltNetwork } from "./network-builder.ts";
  * window are not known yet, and missing.
  *
  * @param jobs visits of this window and the one before, by node and instance
+ * @returns times in seconds since the window began
  */
 export function inFlightAtStart(window: Observation, network: BuiltNetwork, jobs: JobsByNode): InFlightVisits {
   const rows = rowsInFlight(window, network);
-  const place = new Map(rows.map((row, index) => [row, index]));
-  const caller = callers(window);
   const started = startsOfService(window, network, jobs);
   const stages = rows.map((row) => stageAt(window, row, started.get(row) ?? Number.NEGATIVE_INFINITY));
   const { visits } = window;
+  const operation = Uint32Array.from(rows, (row) => network.operationIndex[visits.operation[row]!]!);
+  const program = Uint16Array.from(rows, (row) => network.programIndex[visits.program[row]!]!);
   return {
-    operation: Uint32Array.from(rows, (row) => network.operationIndex[visits.operation[row]!]!),
+    operation,
     replica: Uint16Array.from(rows, (row) => network.replicaIndex[visits.instance[row]!]!),
-    program: Uint16Array.from(rows, (row) => network.programIndex[visits.program[row]!]!),
-    parent: Int32Array.from(rows, (row, index) => {
-      const at = place.get(caller.get(row) ?? -1) ?? -1;
-      // Clocks that disagree can show a callee before its caller, or after its caller went on: then nobody waits for it.
-      return at >= 0 && at < index && stages[at]!.isWaiting ? at : -1;
-    }),
-    arrivalSeconds: Float64Array.from(rows, (row) => visits.arrivalSeconds[row]!),
+    program,
+    parent: parentsOf(window, network, { rows, operation, program, stages }),
+    arrivalSeconds: Float64Array.from(rows, (row) => visits.arrivalSeconds[row]! - window.startSeconds),
     segment: Int16Array.from(stages, (stage) => stage.segment),
     isWaiting: Uint8Array.from(stages, (stage) => (stage.isWaiting ? 1 : 0)),
     elapsedSeconds: Float64Array.from(stages, (stage) => stage.elapsedSeconds),
@@ -49,6 +46,39 @@ function rowsInFlight(window: Observation, network: BuiltNetwork): number[] {
     if (isKnown && arrival < startSeconds && arrival + visits.sojournSeconds[row]! > startSeconds) rows.push(row);
   }
   return rows.sort((a, b) => visits.arrivalSeconds[a]! - visits.arrivalSeconds[b]! || a - b);
+}
+
+interface InFlightColumns {
+  readonly rows: readonly number[];
+  readonly operation: Uint32Array;
+  readonly program: Uint16Array;
+  readonly stages: readonly Stage[];
+}
+
+/**
+ * By place, that of the caller that waits for it, −1 for none. Clocks that disagree can show a callee before its caller,
+ * or after its caller went on, or in another call group: then it is taken to work for nobody.
+ */
+function parentsOf(window: Observation, network: BuiltNetwork, columns: InFlightColumns): Int32Array {
+  const { rows, operation, program, stages } = columns;
+  const { operations, edges } = network.spec;
+  const place = new Map(rows.map((row, index) => [row, index]));
+  const caller = callers(window);
+  /** Operations that calls of its group are still to be answered by, for each caller that waits. */
+  const awaited = stages.map(({ isWaiting, segment }, at) =>
+    isWaiting
+      ? operations[operation[at]!]!.programs[program[at]!]!.groups[segment]!.map(({ edge }) => edges[edge]!)
+          .filter((edge) => !edge.isAsync)
+          .map((edge) => edge.calleeOperation)
+      : [],
+  );
+  return Int32Array.from(rows, (row, index) => {
+    const at = place.get(caller.get(row) ?? -1) ?? index;
+    const call = at < index ? awaited[at]!.indexOf(operation[index]!) : -1;
+    if (call < 0) return -1;
+    awaited[at]!.splice(call, 1);
+    return at;
+  });
 }
 
 /** Row of the caller that waits, by row of the callee. */

@@ -176,18 +176,17 @@ function padColumns(samples: Float64Array, columns: number, wanted: number): Flo
   return padded;
 }
 
-/** Root arrivals of some windows, sorted by time, as arrivals of the network. */
+/** Requests that came in the window, in order of time, as arrivals of the network; seconds since the window began. */
 export function arrivalsOf(
-  windows: readonly Observation[],
+  { visits, startSeconds }: Observation,
   operationIndex: Int32Array,
 ): { timeSeconds: Float64Array; operation: Uint32Array } {
   const found: { time: number; operation: number }[] = [];
-  for (const { visits } of windows) {
-    for (let row = 0; row < visits.count; row++) {
-      const operation = visits.isRoot[row] === 1 ? (operationIndex[visits.operation[row]!] ?? -1) : -1;
-      if (operation >= 0) {
-        found.push({ time: visits.arrivalSeconds[row]!, operation });
-      }
+  for (let row = 0; row < visits.count; row++) {
+    const operation = visits.isRoot[row] === 1 ? (operationIndex[visits.operation[row]!] ?? -1) : -1;
+    const time = visits.arrivalSeconds[row]! - startSeconds;
+    if (operation >= 0 && time >= 0) {
+      found.push({ time, operation });
     }
   }
   found.sort((a, b) => a.time - b.time);

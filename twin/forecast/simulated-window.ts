@@ -1,6 +1,7 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { simulate } from "../kernel/simulate.ts";
 import { Reference } from "../learning/reference.ts";
+import { inFlightAtStart, type JobsByNode } from "./in-flight.ts";
 import { arrivalsOf } from "./network-builder.ts";
 import type { NetworkVariant } from "./network-variants.ts";
 
@@ -21,43 +22,40 @@ export interface SimulatedWindow {
 }
 
 /**
- * Runs the window's own arrivals through each of the networks. The arrivals of the window before warm the queues up;
- * visits that depart inside the window count. Equal seeds give equal dice, whatever was changed in a network.
+ * Runs the window's own arrivals through each of the networks. It starts with the visits that were under way then; visits
+ * that depart inside the window count. Equal seeds give equal dice, whatever was changed in a network.
  *
  * @param options.variants one a replicate, all of the same operations; at least one
+ * @param options.jobs visits of this window and the one before, by node and instance
  */
 export function simulateWindow(options: {
   variants: readonly NetworkVariant[];
-  before: Observation | null;
   window: Observation;
+  jobs: JobsByNode;
   seed: number;
 }): SimulatedWindow {
   const { variants, window } = options;
   const { operationIndex, topologyOperation } = variants[0]!.network;
-  const windows = options.before === null ? [window] : [options.before, window];
-  const arrivals = arrivalsOf(windows, operationIndex);
-  const origin = arrivals.timeSeconds[0] ?? window.startSeconds;
-  const timeSeconds = arrivals.timeSeconds.map((time) => time - origin);
-  const from = window.startSeconds - origin;
-  const until = window.endSeconds - origin;
+  const arrivals = arrivalsOf(window, operationIndex);
+  const untilSeconds = window.endSeconds - window.startSeconds;
   const samples = new Map<number, number[][]>();
   let entrySum = 0;
   let entryCount = 0;
   for (let replicate = 0; replicate < variants.length; replicate++) {
-    const visits = simulate(
-      variants[replicate]!.compiled,
-      { timeSeconds, operation: arrivals.operation },
-      { seed: options.seed + replicate, untilSeconds: until, maxOpenVisits: OPEN_VISITS_MAX },
-    );
+    const { compiled, network } = variants[replicate]!;
+    const visits = simulate(compiled, arrivals, {
+      seed: options.seed + replicate,
+      initial: inFlightAtStart(window, network, options.jobs),
+      startSeconds: 0,
+      untilSeconds,
+      maxOpenVisits: OPEN_VISITS_MAX,
+    });
     for (let i = 0; i < visits.count; i++) {
       const sojourn = visits.sojournSeconds[i]!;
-      const departure = visits.arrivalSeconds[i]! + sojourn;
-      if (departure < from || departure >= until) {
-        continue;
-      }
       const operation = topologyOperation[visits.operation[i]!]!;
       replicateSamples(samples, operation, variants.length)[replicate]!.push(sojourn);
-      if (visits.isRoot[i] === 1) {
+      // A visit under way whose caller is not known is a root to the simulator.
+      if (visits.isRoot[i] === 1 && window.topology.operations[operation]!.isEntry) {
         entrySum += sojourn;
         entryCount++;
       }
