@@ -1,6 +1,6 @@
-import type { Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
+import type { Capacity, Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../src/contracts/observation.ts";
-import { capacityOf } from "./forecast/capacity.ts";
+import { CapacityModel } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { forecastDeployments } from "./forecast/deployment-forecast.ts";
 import type { JobsByNode } from "./forecast/in-flight.ts";
@@ -13,10 +13,11 @@ import { forecastRequests, type RequestTimes } from "./forecast/request-forecast
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
 import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
-import { entriesOf, entryRateOf } from "./learning/entries.ts";
-import type { Knowledge } from "./learning/knowledge.ts";
+import { entriesOf } from "./learning/entries.ts";
+import type { Knowledge, NodeKnowledge } from "./learning/knowledge.ts";
 import { Learner, VISITS_NEEDED } from "./learning/learner.ts";
 import { programShift, windowRates } from "./learning/node-rates.ts";
+import { type TrafficEstimate, totalRate } from "./learning/traffic-estimate.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 import type { BaseTraffic } from "./what-if/base-traffic.ts";
 import { type WhatIfModel, whatIfModel } from "./what-if/model.ts";
@@ -43,6 +44,7 @@ export class Twin {
   readonly #options: TwinOptions;
   readonly #learner: Learner;
   #variants: NetworkVariant[] | null = null;
+  #capacity: CapacityModel | null = null;
   #variantsOfKnowledge: Knowledge | null = null;
   #networkSize = 0;
   #current: Observation | null = null;
@@ -67,7 +69,8 @@ export class Twin {
     this.#jobs = this.#jobsOf(observation, isContiguous);
     this.#learner.observe(observation);
     const { knowledge } = this.#learner;
-    const entryRatePerSecond = entryRateOf(observation);
+    const traffic = this.#learner.trafficOf(observation);
+    const { ratePerSecond: entryRatePerSecond } = totalRate(traffic.entries.values());
     const readiness = this.#learner.readiness(observation);
     if (knowledge === null) {
       return {
@@ -90,10 +93,10 @@ export class Twin {
       isReady: this.isReady,
       readiness,
       nodes,
-      operations: forecastOperations(observation, knowledge, simulated),
+      operations: forecastOperations(observation, knowledge, simulated, traffic),
       entryRatePerSecond,
       usualEntryRatePerSecond: knowledge.entryRatePerSecond,
-      capacity: capacityOf(knowledge, this.#variantsOf(observation.topology, knowledge), entryRates(observation)),
+      capacity: this.#capacityAt(entryRates(traffic), observation.topology, knowledge),
       deployments: forecastDeployments(
         this.#learner.watchedVersions,
         windows,
@@ -142,6 +145,7 @@ export class Twin {
       knowledge,
       window: this.#current,
       jobs: this.#jobs,
+      traffic: this.#learner.trafficOf(this.#current),
       suspects,
       ownsGapsOut: (node) => isBroad(gapBreadth(outOf.get(node) ?? new Map())),
       seed: this.#seedOf(this.#current),
@@ -157,14 +161,22 @@ export class Twin {
       variants: this.#variantsOf(observation.topology, knowledge),
       window: observation,
       jobs: this.#jobs,
+      traffic: this.#learner.trafficOf(observation),
       seed: this.#seedOf(observation),
     });
+  }
+
+  #capacityAt(rates: ReadonlyMap<number, number>, topology: Topology, knowledge: Knowledge): Capacity | null {
+    const variants = this.#variantsOf(topology, knowledge);
+    this.#capacity ??= new CapacityModel(knowledge, variants);
+    return this.#capacity.at(rates);
   }
 
   #variantsOf(topology: Topology, knowledge: Knowledge): readonly NetworkVariant[] {
     const size = topology.operations.length + topology.edges.length + topology.programs.length;
     if (this.#variants === null || knowledge !== this.#variantsOfKnowledge || size !== this.#networkSize) {
       const { replicates, seed } = this.#options;
+      this.#capacity = null;
       this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
       this.#variantsOfKnowledge = knowledge;
       this.#networkSize = size;
@@ -194,7 +206,9 @@ export class Twin {
     const gaps = measureGaps(observation, (edge) => knowledge.gaps.get(edge));
     const rates = windowRates(observation);
     const entries = entriesOf(observation);
-    const isExtrapolating = entryRateOf(observation) > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
+    const traffic = this.#learner.trafficOf(observation);
+    const { ratePerSecond: entryRatePerSecond } = totalRate(traffic.entries.values());
+    const isExtrapolating = entryRatePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
     const forecasts: NodeForecast[] = [];
     for (const node of knowledge.nodes.values()) {
       const ownRows = rows.get(node.node) ?? [];
@@ -206,6 +220,8 @@ export class Twin {
         gaps,
         simulated,
         reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),
+        traffic,
+        seed: this.#seedOf(observation),
       });
       const joined = this.#recent.join(node, observation.windowIndex, now);
       windows.set(node.node, joined);
@@ -223,6 +239,7 @@ export class Twin {
           programShift: programShift(node, observation, ownRows),
           expectedVisits: expectedVisits(node, entries),
           isExtrapolating,
+          arrivalRatePerSecond: arrivalRate(node, traffic),
         }),
       );
     }
@@ -240,8 +257,12 @@ function rowsByNode(observation: Observation): Map<number, number[]> {
   return rows;
 }
 
-/** Exogenous visits per second of the window, by operation. */
-function entryRates(observation: Observation): Map<number, number> {
-  const windowSeconds = observation.endSeconds - observation.startSeconds;
-  return new Map([...entriesOf(observation)].map(([operation, count]) => [operation, count / windowSeconds]));
+/** Exogenous visits per second, by operation. */
+function entryRates(traffic: TrafficEstimate): Map<number, number> {
+  return new Map([...traffic.entries].map(([operation, { ratePerSecond }]) => [operation, ratePerSecond]));
+}
+
+/** Visits of a node per second. */
+function arrivalRate({ operations }: NodeKnowledge, traffic: TrafficEstimate): number {
+  return totalRate([...operations.keys()].flatMap((operation) => traffic.visits.get(operation) ?? [])).ratePerSecond;
 }

@@ -4,6 +4,7 @@ import { pushTo } from "../grouping.ts";
 import { compileNetwork } from "../kernel/simulate.ts";
 import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "../learning/knowledge.ts";
 import { Reference } from "../learning/reference.ts";
+import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import type { JobsByNode } from "./in-flight.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 import { simulateWindow } from "./simulated-window.ts";
@@ -20,6 +21,7 @@ export function counterfactuals(options: {
   knowledge: Knowledge;
   window: Observation;
   jobs: JobsByNode;
+  traffic?: TrafficEstimate;
   suspects: readonly number[];
   /** True for a node whose gaps rose towards everybody it calls: then they are its own. */
   ownsGapsOut: (node: number) => boolean;
@@ -31,7 +33,8 @@ export function counterfactuals(options: {
     const network = buildNetwork(knowledge, window.topology, overrides);
     const compiled = compileNetwork(network.spec);
     const variants = Array.from({ length: REPLICATES }, () => ({ network, compiled }));
-    return simulateWindow({ variants, window, jobs: options.jobs, seed: options.seed }).entryMeanSeconds;
+    const { jobs, seed, traffic } = options;
+    return simulateWindow({ variants, window, jobs, seed, ...(traffic === undefined ? {} : { traffic }) }).entryMeanSeconds;
   };
   const normal = entryMean(NO_OVERRIDES);
   const faulty = entryMean(observed);

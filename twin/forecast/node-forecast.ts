@@ -28,30 +28,39 @@ export function forecastNode(parts: {
   expectedVisits: number;
   /** More load than was ever learned from: what is not identified cannot be predicted there. */
   isExtrapolating: boolean;
+  /** Visits of it per second, those included that were not sampled. */
+  arrivalRatePerSecond: number;
 }): NodeForecast {
   const { node, now, joined, discrepancies, rates, learnedRates } = parts;
-  const service = leastExtreme(joined.structures, discrepancies.service);
+  const isMatched = node.basis === "matching";
+  const isUnpredictable =
+    parts.isExtrapolating && !node.isIdentified && (isMatched || node.structures.length > 1);
+  // Of a sample no service times follow: there it is own time, against a simulation at this window's load.
+  const found = leastExtreme(joined.structures, isMatched ? discrepancies.sojourn : discrepancies.service);
+  const own = isMatched && isUnpredictable ? null : found;
   const breadth = gapBreadth(joined.gapsByCallee);
   const ownGapSeconds = isBroad(breadth) ? joined.gapOut.excessSeconds : 0;
-  const excessSeconds = (service?.window.all.excessSeconds ?? 0) + joined.gapIn.excessSeconds + ownGapSeconds;
-  const isUnpredictable = parts.isExtrapolating && !node.isIdentified && node.structures.length > 1;
+  const excessSeconds = (own?.window.all.excessSeconds ?? 0) + joined.gapIn.excessSeconds + ownGapSeconds;
+  const sojourn = isUnpredictable ? null : joined.sojourn.residual(discrepancies.sojourn, joined.sojournVariance);
+  // Each visit seen stands for so many.
+  const weight = now.visitCount === 0 ? 1 : (parts.arrivalRatePerSecond * now.windowSeconds) / now.visitCount;
   const excess = (of: keyof NodeRates): number =>
     rates === undefined || learnedRates === undefined ? 0 : rates[of] - learnedRates[of];
   return {
     node: node.node,
     visitCount: now.visitCount,
-    arrivalRatePerSecond: now.visitCount / now.windowSeconds,
+    arrivalRatePerSecond: parts.arrivalRatePerSecond,
     utilization: utilizationOf(node, now),
     structures: node.structures.map((each) => each.structure),
-    service: service?.residual ?? null,
-    sojourn: isUnpredictable ? null : joined.sojourn.residual(discrepancies.sojourn, joined.sojournVariance),
+    service: isMatched ? null : (own?.residual ?? null),
+    sojourn: isMatched ? (own?.residual ?? null) : sojourn,
     gapIn: joined.gapIn.residual(discrepancies.gapIn),
     gapOut: joined.gapOut.residual(discrepancies.gapOut),
     gapOutBreadth: breadth.share,
     calleeCount: breadth.callees,
     lag: joined.lag.residual(discrepancies.lag),
-    ...spreadOf(service?.window.byInstance ?? new Map()),
-    burstiness: burstiness(service?.window.samples ?? [], node),
+    ...spreadOf(own?.window.byInstance ?? new Map()),
+    burstiness: burstiness(own?.window.samples ?? [], node),
     errorExcess: excess("errorShare"),
     missingExcess: excess("missingShare"),
     resendExcess: excess("resendMean"),
@@ -59,8 +68,8 @@ export function forecastNode(parts: {
     arrivalResidual:
       parts.expectedVisits > 0 && now.visitCount > 0 ? Math.log(now.visitCount / parts.expectedVisits) : 0,
     cpuExcess: excess("cpuMean"),
-    excessSecondsPerSecond: excessSeconds / joined.windowSeconds,
-    impactShare: impactShare(joined, excessSeconds, service?.residual ?? null),
+    excessSecondsPerSecond: (excessSeconds * weight) / joined.windowSeconds,
+    impactShare: impactShare(joined, excessSeconds, own?.residual ?? null),
   };
 }
 
@@ -71,7 +80,7 @@ function leastExtreme(
 ): { window: StructureWindow; residual: Residual | null } | null {
   let best: { window: StructureWindow; residual: Residual | null } | null = null;
   for (const window of structures) {
-    const residual = window.all.residual(discrepancy);
+    const residual = window.all.residual(discrepancy, window.shiftVariance);
     if (best === null || Math.abs(residual?.z ?? 0) < Math.abs(best.residual?.z ?? 0)) {
       best = { window, residual };
     }

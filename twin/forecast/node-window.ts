@@ -3,6 +3,8 @@ import { invert } from "../identification/invert.ts";
 import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts";
 import { ResidualAccumulator } from "../learning/residual.ts";
 import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
+import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
+import { ownTimeWindows } from "./own-time.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Inverted service times of a node under one of its plausible structures. */
@@ -13,6 +15,8 @@ export interface StructureWindow {
   readonly samples: readonly number[];
   /** Time the servers were held. */
   readonly busySeconds: number;
+  /** Variance of the mean PIT beyond that of independent samples: what simulated replicates of the window show; 0 if inverted. */
+  readonly shiftVariance: number;
 }
 
 /** All that one window, or several joined, said about a node, still as sums. */
@@ -47,6 +51,8 @@ export function measureNode(parts: {
   gaps: WindowGaps;
   simulated: SimulatedWindow;
   reachedLatencySeconds: number;
+  traffic: TrafficEstimate;
+  seed: number;
 }): NodeWindow {
   const { node, observation, rows, simulated } = parts;
   const { visits } = observation;
@@ -65,7 +71,10 @@ export function measureNode(parts: {
   return {
     windowSeconds: observation.endSeconds - observation.startSeconds,
     visitCount: rows.length,
-    structures: node.structures.map((known) => measureStructure(known, parts.jobs)),
+    structures:
+      node.basis === "matching"
+        ? ownTimeWindows(parts)
+        : node.structures.map((known) => measureStructure(known, parts.jobs)),
     sojourn,
     sojournVariance: varianceOfReplicates(node, simulated),
     lag,
@@ -96,7 +105,7 @@ function measureStructure(known: StructureKnowledge, jobs: readonly InstanceJobs
       busySeconds += Math.max(0, seconds[i]!) + heldForCalls;
     }
   }
-  return { all: joinAccumulators([...byInstance.values()]), byInstance, samples, busySeconds };
+  return { all: joinAccumulators([...byInstance.values()]), byInstance, samples, busySeconds, shiftVariance: 0 };
 }
 
 /** Gaps of the window's calls by callee, and by caller and callee. */
@@ -152,7 +161,15 @@ function joinStructures(windows: readonly StructureWindow[]): StructureWindow {
     byInstance: joinMaps(windows.map((each) => each.byInstance)),
     samples: windows.flatMap((each) => each.samples),
     busySeconds: windows.reduce((sum, each) => sum + each.busySeconds, 0),
+    shiftVariance: weightedVariance(windows),
   };
+}
+
+/** Of the mean over all samples, when the windows are independent. */
+function weightedVariance(windows: readonly StructureWindow[]): number {
+  const total = windows.reduce((sum, { all }) => sum + all.count, 0);
+  const weighted = windows.reduce((sum, { all, shiftVariance }) => sum + all.count ** 2 * shiftVariance, 0);
+  return total === 0 ? 0 : weighted / (total * total);
 }
 
 function joinMaps(maps: readonly ReadonlyMap<number, ResidualAccumulator>[]): Map<number, ResidualAccumulator> {

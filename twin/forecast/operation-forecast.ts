@@ -4,6 +4,7 @@ import { pushTo } from "../grouping.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
 import { Discrepancy, ResidualAccumulator } from "../learning/residual.ts";
+import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Observed and predicted latency of every operation that was visited in the window. */
@@ -11,6 +12,7 @@ export function forecastOperations(
   observation: Observation,
   knowledge: Knowledge,
   simulated: SimulatedWindow,
+  traffic: TrafficEstimate,
 ): OperationForecast[] {
   const { visits, topology } = observation;
   const sojourns = new Map<number, number[]>();
@@ -18,7 +20,6 @@ export function forecastOperations(
     const operation = visits.operation[row]!;
     pushTo(sojourns, operation, visits.sojournSeconds[row]!);
   }
-  const windowSeconds = observation.endSeconds - observation.startSeconds;
   const forecasts: OperationForecast[] = [];
   for (const [operation, list] of [...sojourns].sort((a, b) => a[0] - b[0])) {
     const sorted = Float64Array.from(list).sort();
@@ -34,7 +35,7 @@ export function forecastOperations(
     forecasts.push({
       operation,
       visitCount: sorted.length,
-      arrivalRatePerSecond: sorted.length / windowSeconds,
+      arrivalRatePerSecond: traffic.visits.get(operation)!.ratePerSecond,
       observedP50Seconds: quantileOfSorted(sorted, 0.5),
       observedP95Seconds: quantileOfSorted(sorted, 0.95),
       observedP99Seconds: quantileOfSorted(sorted, 0.99),

@@ -1,4 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
+import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
+import { sampledArrivals } from "./sampled-arrivals.ts";
 import { simulate } from "../kernel/simulate.ts";
 import { Reference } from "../learning/reference.ts";
 import { inFlightAtStart, type JobsByNode } from "./in-flight.ts";
@@ -7,6 +9,8 @@ import type { NetworkVariant } from "./network-variants.ts";
 
 /** Largest number of visits one replicate may have open at a time before it is cut short. */
 const OPEN_VISITS_MAX = 200_000;
+/** A sampled window does not show who was under way when it began. */
+const WARM_UP_SECONDS = 3;
 
 /** Sojourn times of one operation in every replicate of a window. */
 export interface SimulatedOperation {
@@ -27,31 +31,43 @@ export interface SimulatedWindow {
  *
  * @param options.variants one a replicate, all of the same operations; at least one
  * @param options.jobs visits of this window and the one before, by node and instance
+ * @param options.traffic when it is of a sample, arrivals are made at its rates, and queues fill before the window; default: none is
  */
 export function simulateWindow(options: {
   variants: readonly NetworkVariant[];
   window: Observation;
   jobs: JobsByNode;
+  traffic?: TrafficEstimate;
   seed: number;
 }): SimulatedWindow {
   const { variants, window } = options;
   const { operationIndex, topologyOperation } = variants[0]!.network;
-  const arrivals = arrivalsOf(window, operationIndex);
+  const sampled = options.traffic?.isSampled === true ? options.traffic : null;
+  const observed = arrivalsOf(window, operationIndex);
   const untilSeconds = window.endSeconds - window.startSeconds;
   const samples = new Map<number, number[][]>();
   let entrySum = 0;
   let entryCount = 0;
   for (let replicate = 0; replicate < variants.length; replicate++) {
     const { compiled, network } = variants[replicate]!;
-    const visits = simulate(compiled, arrivals, {
-      seed: options.seed + replicate,
-      initial: inFlightAtStart(window, network, options.jobs),
-      startSeconds: 0,
-      untilSeconds,
-      maxOpenVisits: OPEN_VISITS_MAX,
-    });
+    const seed = options.seed + replicate;
+    const run = { seed, untilSeconds, maxOpenVisits: OPEN_VISITS_MAX };
+    // Who was under way is known only where every visit was seen.
+    const visits =
+      sampled === null
+        ? simulate(compiled, observed, {
+            ...run,
+            initial: inFlightAtStart(window, network, options.jobs),
+            startSeconds: 0,
+          })
+        : simulate(
+            compiled,
+            sampledArrivals(window, sampled, operationIndex, { warmUpSeconds: WARM_UP_SECONDS, seed }),
+            run,
+          );
     for (let i = 0; i < visits.count; i++) {
       const sojourn = visits.sojournSeconds[i]!;
+      if (sampled !== null && visits.arrivalSeconds[i]! + sojourn < 0) continue;
       const operation = topologyOperation[visits.operation[i]!]!;
       replicateSamples(samples, operation, variants.length)[replicate]!.push(sojourn);
       // A visit under way whose caller is not known is a root to the simulator.

@@ -1,7 +1,7 @@
 // Goal: bands say how sure the twin is of its parameters, and capacity comes from what was learned.
 // Method: the simulated application, whose service times and server counts are known.
 import { describe, expect, test } from "vitest";
-import { capacityOf } from "../../../twin/forecast/capacity.ts";
+import { CapacityModel } from "../../../twin/forecast/capacity.ts";
 import { networkVariants } from "../../../twin/forecast/network-variants.ts";
 import { forecastRequests } from "../../../twin/forecast/request-forecast.ts";
 import { calibrate } from "../../../twin/learning/calibrate.ts";
@@ -71,7 +71,7 @@ describe("capacity", () => {
   test("is the rate at which the identified station that fills first is full, within its range", () => {
     // Alpha's two workers are held 24 ms for its own work, and over the 8 of 10 calls to its database (2 + 6 ms).
     const truth = 2 / (0.024 + 0.8 * (0.002 + 0.006));
-    const capacity = capacityOf(knowledge, variants, new Map([[WEB, USUAL_RATE]]))!;
+    const capacity = new CapacityModel(knowledge, variants).at(new Map([[WEB, USUAL_RATE]]))!;
     expect(capacity.node).toBe(ALPHA);
     expect(Math.abs(capacity.saturationRatePerSecond / truth - 1)).toBeLessThan(0.08);
     expect(capacity.saturationRangePerSecond[0]).toBeLessThan(capacity.saturationRatePerSecond);
@@ -80,6 +80,6 @@ describe("capacity", () => {
   });
 
   test("is unknown when nobody came", () => {
-    expect(capacityOf(knowledge, variants, new Map())).toBeNull();
+    expect(new CapacityModel(knowledge, variants).at(new Map())).toBeNull();
   });
 });
