@@ -27,6 +27,18 @@ describe("limits", () => {
     expect(visits.count).toBeLessThanOrEqual(20_000);
   });
 
+  test("callers that time out and try again for ever deeper end truncated", () => {
+    const spec: NetworkSpec = {
+      stations: [delay()],
+      operations: [operation(0, program([0.5, 0], [[0]]))],
+      edges: [{ ...edge(0), timeoutSeconds: 1, retry: { attemptsMax: 3, backoffSeconds: 0, backoffFactor: 1 } }],
+    };
+    for (const limits of [{ maxOpenVisits: 20 }, { maxEvents: 5000 }, {}]) {
+      const visits = simulate(compileNetwork(spec), arrivalsAt(0), { seed: 1, maxEvents: 20_000, ...limits });
+      expect(visits.isTruncated).toBe(true);
+    }
+  });
+
   test("a chain of calls is followed a hundred deep and no deeper", () => {
     for (const isAsync of [true, false]) {
       const visits = simulate(compileNetwork(loop([0], isAsync)), arrivalsAt(0), { seed: 1, maxEvents: 20_000 });

@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
+import { byReplica, integrate } from "./laws.ts";
 import { arrivalsAt, delay, fifo, lognormalTable, poissonArrivals, ps, type Row, rowsOf, single } from "./networks.ts";
-import { type RandomCase, randomCase } from "./random-networks.ts";
+import { type RandomCase, randomCase, sideBySide } from "./random-networks.ts";
 
 const RUNS = { numRuns: 60, seed: 7 };
 /** A counterexample is printed as the number of its network. */
@@ -13,33 +14,6 @@ const anyCase = fc.integer({ min: 1, max: 1_000_000 });
 
 function run({ spec, arrivals, seed }: RandomCase): SimulatedVisits {
   return simulate(compileNetwork(spec), arrivals, { seed });
-}
-
-/** ∫ f(number of intervals open) dt. */
-function integrate(intervals: readonly (readonly [number, number])[], f: (present: number) => number): number {
-  const changes = intervals.flatMap(([from, to]) => [
-    { at: from, by: 1 },
-    { at: to, by: -1 },
-  ]);
-  changes.sort((a, b) => a.at - b.at);
-  let present = 0;
-  let last = 0;
-  let total = 0;
-  for (const { at, by } of changes) {
-    total += present > 0 ? f(present) * (at - last) : 0;
-    present += by;
-    last = at;
-  }
-  return total;
-}
-
-function byReplica(rows: readonly Row[], spec: NetworkSpec): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const key = `${spec.operations[row.operation]!.station}/${row.replica}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return groups;
 }
 
 function makesCalls(spec: NetworkSpec, row: Row): boolean {
@@ -176,39 +150,7 @@ describe("laws over random networks", () => {
     fc.assert(
       fc.property(anyCase, anyCase, (number, otherNumber) => {
         const random = randomCase(number);
-        const other = randomCase(otherNumber);
-        const { spec, arrivals } = random;
-        const shiftStation = spec.stations.length;
-        const shiftOperation = spec.operations.length;
-        const shiftEdge = spec.edges.length;
-        const both: NetworkSpec = {
-          stations: [...spec.stations, ...other.spec.stations],
-          operations: [
-            ...spec.operations,
-            ...other.spec.operations.map(({ station, programs }) => ({
-              station: station + shiftStation,
-              programs: programs.map((each) => ({
-                ...each,
-                groups: each.groups.map((group) => group.map((call) => ({ edge: call.edge + shiftEdge }))),
-              })),
-            })),
-          ],
-          edges: [
-            ...spec.edges,
-            ...other.spec.edges.map((each) => ({ ...each, calleeOperation: each.calleeOperation + shiftOperation })),
-          ],
-        };
-        const merged = [
-          ...Array.from(arrivals.timeSeconds, (time, i) => ({ time, operation: arrivals.operation[i]! })),
-          ...Array.from(other.arrivals.timeSeconds, (time, i) => ({
-            time,
-            operation: other.arrivals.operation[i]! + shiftOperation,
-          })),
-        ].sort((a, b) => a.time - b.time);
-        const bothArrivals = {
-          timeSeconds: Float64Array.from(merged, (each) => each.time),
-          operation: Uint32Array.from(merged, (each) => each.operation),
-        };
+        const shiftOperation = random.spec.operations.length;
         const bare = ({ operation: at, arrival, waiting, sojourn, replica }: Row) => [
           at,
           arrival,
@@ -217,7 +159,7 @@ describe("laws over random networks", () => {
           replica,
         ];
         const alone = rowsOf(run(random)).map(bare);
-        const together = rowsOf(run({ spec: both, arrivals: bothArrivals, seed: random.seed }))
+        const together = rowsOf(run(sideBySide(random, randomCase(otherNumber))))
           .filter((row) => row.operation < shiftOperation)
           .map(bare);
         expect(together).toEqual(alone);
