@@ -9,6 +9,7 @@ import { addReplay } from "./replay.ts";
 import { addSettings } from "./settings.ts";
 import { addTrain } from "./train.ts";
 import { VERSION } from "./version.ts";
+import { addWhatIf } from "./what-if.ts";
 
 /** Exit codes: 0 done, 1 ran and found it wanting (or failed), 2 a mistake in how it was called. */
 const EXIT_FAILED = 1;
@@ -27,6 +28,7 @@ Examples:
   spantwin demo                                  a live shop, a surge and a fault, in the browser
   spantwin attach                                receive OTLP on 4317 and 4318, page on http://127.0.0.1:7171
   spantwin replay datasets/sample --json         what a recording holds
+  spantwin what-if datasets/sample --traffic 2   what twice the traffic would do, and what saturates first
   spantwin evaluate datasets/sample              how right the verdicts are, beside the baselines`,
   );
 
@@ -35,6 +37,7 @@ addAttach(program);
 addReplay(program);
 addEvaluate(program);
 addTrain(program);
+addWhatIf(program);
 addRecord(program);
 addSettings(program);
 

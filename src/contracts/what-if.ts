@@ -142,6 +142,8 @@ export interface Bottleneck {
   readonly resource: "servers" | "workers" | "connections";
   /** The other end of the connections; null otherwise. */
   readonly to: string | null;
+  /** False when no request waits for it: it does what messages ask for, and only their queue grows. */
+  readonly isAwaited: boolean;
 }
 
 /** A station whose structure is not known well enough, and what the answer owes to it. */

@@ -1,8 +1,12 @@
-import type { OperationAnswer, Unidentified, WhatIfAnswer } from "../../src/contracts/what-if.ts";
+import type { Bottleneck, OperationAnswer, Unidentified, WhatIfAnswer } from "../../src/contracts/what-if.ts";
 import { bottleneckName, counted, digits, duration, structureText } from "./wording.ts";
 
 /** Less than this is no change anybody would act on. */
 const SMALL_SHARE = 0.03;
+/** More changes than this are counted, not listed. */
+const CHANGES_LISTED = 2;
+/** Structures that are not known get into the sentence when they move the answer by more than this ratio. */
+const DOUBTFUL_RATIO = 1.2;
 
 /** The entry operation whose p95 the changes move most by proportion, upwards rather than downwards; its index, or −1. */
 export function mostMoved(operations: readonly OperationAnswer[]): number {
@@ -25,20 +29,23 @@ export function mostMoved(operations: readonly OperationAnswer[]): number {
 /** The answer in one sentence. */
 export function verdictOf(answer: Omit<WhatIfAnswer, "verdict">): string {
   const operation = answer.operations[mostMoved(answer.operations)];
-  const changes = answer.changes.length === 0 ? "nothing changed" : listed(answer.changes);
-  const parts = [`With ${changes} ${movement(answer, operation)}`, ...limits(answer), ...doubts(answer, operation)];
-  return `${parts.join("; ")}.`;
+  const parts = [`With ${changesInShort(answer.changes)} ${movement(answer, operation)}`];
+  return [...parts, ...limits(answer), ...remedies(answer), ...doubts(answer, operation)].join("; ").concat(".");
+}
+
+function changesInShort(changes: readonly string[]): string {
+  if (changes.length === 0) {
+    return "nothing changed";
+  }
+  return changes.length > CHANGES_LISTED ? `these ${changes.length} changes` : listed(changes);
 }
 
 function movement(answer: Omit<WhatIfAnswer, "verdict">, operation: OperationAnswer | undefined): string {
-  const { bottleneck, ratePerSecond } = answer.saturation.after;
-  if (answer.isOverloaded.after && bottleneck !== null) {
-    const asked = digits(answer.requestsPerSecond.after);
-    const rate =
-      ratePerSecond[1] === null ? "" : `: it saturates at ${digits(ratePerSecond[1])} requests/s and ${asked} come`;
+  const { bottleneck } = answer.saturation.after;
+  if (answer.isOverloaded.after && bottleneck?.isAwaited === true) {
     const rises =
       operation === undefined ? "" : `, so latency of ${operation.operation} rises for as long as that lasts`;
-    return `${bottleneckName(bottleneck)} cannot keep up${rate}${rises}`;
+    return `${overload(answer, bottleneck)}${rises}`;
   }
   if (operation === undefined) {
     return "no request gets through";
@@ -56,6 +63,15 @@ function movement(answer: Omit<WhatIfAnswer, "verdict">, operation: OperationAns
   return `${of} goes from ${duration(before[1])} to ${duration(after[1])} (${range})${failures(operation)}`;
 }
 
+function overload(answer: Omit<WhatIfAnswer, "verdict">, bottleneck: Bottleneck): string {
+  const rate = answer.saturation.after.ratePerSecond[1];
+  const why =
+    rate === null
+      ? ""
+      : `: it saturates at ${digits(rate)} requests/s and ${digits(answer.requestsPerSecond.after)} come`;
+  return `${bottleneckName(bottleneck)} cannot keep up${why}`;
+}
+
 function failures(operation: OperationAnswer): string {
   const before = operation.failureShare.before?.[1] ?? 0;
   const after = operation.failureShare.after?.[1] ?? 0;
@@ -63,25 +79,29 @@ function failures(operation: OperationAnswer): string {
 }
 
 function limits(answer: Omit<WhatIfAnswer, "verdict">): string[] {
-  const { saturation, isOverloaded, remedy } = answer;
-  const parts: string[] = [];
-  const { bottleneck, ratePerSecond } = saturation.after;
-  if (bottleneck !== null && ratePerSecond[1] !== null && !isOverloaded.after) {
-    parts.push(`${bottleneckName(bottleneck)} saturates first, at ${digits(ratePerSecond[1])} requests/s`);
+  const { bottleneck, ratePerSecond } = answer.saturation.after;
+  if (bottleneck === null || ratePerSecond[1] === null) {
+    return [];
   }
-  if (remedy !== null) {
-    const noun = remedy.verb === "pool" ? "connection" : remedy.verb.slice(0, -1);
-    const place = remedy.to === null ? `at ${remedy.service}` : `from ${remedy.service} to ${remedy.to}`;
-    parts.push(
-      `with ${counted(remedy.count, noun, place)} p95 of ${remedy.operation} would be ${duration(remedy.p95Seconds)}`,
-    );
+  if (!answer.isOverloaded.after) {
+    return [`${bottleneckName(bottleneck)} saturates first, at ${digits(ratePerSecond[1])} requests/s`];
   }
-  return parts;
+  return bottleneck.isAwaited ? [] : [`${overload(answer, bottleneck)}, though no request waits for it`];
+}
+
+function remedies({ remedy }: Omit<WhatIfAnswer, "verdict">): string[] {
+  if (remedy === null) {
+    return [];
+  }
+  const noun = remedy.verb === "pool" ? "connection" : remedy.verb.slice(0, -1);
+  const place = remedy.to === null ? `at ${remedy.service}` : `from ${remedy.service} to ${remedy.to}`;
+  const what = counted(remedy.count, noun, place);
+  return [`with ${what} p95 of ${remedy.operation} would be ${duration(remedy.p95Seconds)}`];
 }
 
 function doubts(answer: Omit<WhatIfAnswer, "verdict">, operation: OperationAnswer | undefined): string[] {
   const range = operation?.p95OverStructuresSeconds ?? null;
-  if (answer.unidentified.length === 0 || range === null) {
+  if (answer.unidentified.length === 0 || range === null || !(range[1] > DOUBTFUL_RATIO * range[0])) {
     return [];
   }
   const names = answer.unidentified.slice(0, 3).map((each) => each.service);

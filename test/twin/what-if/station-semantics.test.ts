@@ -57,7 +57,12 @@ describe("callers", () => {
     const rate = 12;
     const answer = ask(front(fifo(8)), rate, { verb: "pool", edge: toBack, connectionCount: 1 });
     // A connection is held for 51 ms on average.
-    expect(answer.saturation.after.bottleneck).toEqual({ service: "front", resource: "connections", to: "back" });
+    expect(answer.saturation.after.bottleneck).toEqual({
+      service: "front",
+      resource: "connections",
+      to: "back",
+      isAwaited: true,
+    });
     expect(answer.saturation.after.ratePerSecond[1]! / (1 / 0.0511)).toBeCloseTo(1, 1);
     expect(entry(answer).p50Seconds.difference![1]).toBeGreaterThan(0.02);
     expect(answer.remedy).toMatchObject({ verb: "pool", service: "front", to: "back" });
@@ -117,7 +122,12 @@ describe("stations", () => {
   test("with few workers make others wait while their calls are under way", () => {
     const answer = ask(front(fifo(50)), 30, { verb: "workers", service: "front", count: 2 });
     // Each holds a worker for 51 ms: 39 a second is all two can do.
-    expect(answer.saturation.after.bottleneck).toEqual({ service: "front", resource: "workers", to: null });
+    expect(answer.saturation.after.bottleneck).toEqual({
+      service: "front",
+      resource: "workers",
+      to: null,
+      isAwaited: true,
+    });
     expect(answer.saturation.after.ratePerSecond[1]! / (2 / 0.0512)).toBeCloseTo(1, 1);
     expect(entry(answer).p95Seconds.difference![0]).toBeGreaterThan(0.05);
   });

@@ -66,7 +66,12 @@ describe("against theory", () => {
     const answer = whatIf(model, only({ verb: "servers", service: "till", count: 6 }), OPTIONS);
     holds(answer.saturation.before.ratePerSecond as [number, number, number], 3 / MEAN_SECONDS);
     holds(answer.saturation.after.ratePerSecond as [number, number, number], 6 / MEAN_SECONDS);
-    expect(answer.saturation.after.bottleneck).toEqual({ service: "till", resource: "servers", to: null });
+    expect(answer.saturation.after.bottleneck).toEqual({
+      service: "till",
+      resource: "servers",
+      to: null,
+      isAwaited: true,
+    });
   });
 
   test("twice the servers are half as busy", () => {
@@ -212,5 +217,26 @@ describe("what is not known", () => {
     const network = named(spec, ["api", ["postgres", "database"]], ["GET /", "SELECT"], [0]);
     const answer = whatIf(modelOf(network, poissonWindows({ 0: 20 }, 300)), double, FEW);
     expect(answer.notes.join()).toContain("postgres");
+  });
+});
+
+describe("an overloaded consumer of messages", () => {
+  test("is told apart from what requests wait for", () => {
+    const network = shop();
+    const model = modelOf(network, poissonWindows({ [GET_PAGE]: 12, [POST_ORDER]: 4 }, 300));
+    // mail works 50 ms for each of 4 orders a second; one server would do 20.
+    const changes = only(
+      { verb: "servers", service: "mail", count: 1 },
+      { verb: "serviceTime", target: "mail", to: { meanSeconds: 0.4 } },
+    );
+    const answer = whatIf(model, changes, FEW);
+    expect(answer.saturation.after.bottleneck).toEqual({
+      service: "mail",
+      resource: "servers",
+      to: null,
+      isAwaited: false,
+    });
+    expect(answer.isOverloaded.after).toBe(true);
+    expect(answer.verdict).toMatch(/stays about .* mail cannot keep up.*, though no request waits for it\.$/);
   });
 });
