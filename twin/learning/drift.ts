@@ -45,6 +45,8 @@ export class Drift {
       this.#anchor(known, forecast);
       return;
     }
+    const weight = -Math.expm1(-(observation.endSeconds - observation.startSeconds) / ANCHOR_SECONDS);
+    this.#anchorRatePerSecond += weight * (entryRatePerSecond - this.#anchorRatePerSecond);
     this.#sinceTaken++;
     const { service } = node;
     const ratio = Math.abs(Math.log(entryRatePerSecond / this.#anchorRatePerSecond));
@@ -57,7 +59,7 @@ export class Drift {
     }
     this.#sinceTaken = 0;
     this.#push(service, observation.windowIndex);
-    this.#follow(entryRatePerSecond, observation.endSeconds - observation.startSeconds);
+    this.#follow(weight);
     this.#judge();
   }
 
@@ -97,9 +99,7 @@ export class Drift {
     }
   }
 
-  #follow(entryRatePerSecond: number, windowSeconds: number): void {
-    const weight = -Math.expm1(-windowSeconds / ANCHOR_SECONDS);
-    this.#anchorRatePerSecond += weight * (entryRatePerSecond - this.#anchorRatePerSecond);
+  #follow(weight: number): void {
     const step = this.#windows.length < WINDOWS_MIN ? 0 : weight * this.#mean();
     this.#known = this.#known.map(({ fromWindow, moved }) => ({ fromWindow, moved: moved - step }));
     this.#windows = this.#windows.map(({ moved, count }) => ({ moved: moved - step, count }));

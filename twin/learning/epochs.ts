@@ -20,6 +20,8 @@ interface Watched {
 }
 
 interface NodeEpoch {
+  /** The window in which the node was first seen: its versions are what runs, not news. */
+  readonly firstWindow: number;
   /** Versions that are the twin's own, with the window each was last seen in. */
   readonly own: Map<string, number>;
   readonly watched: Map<string, Watched>;
@@ -70,12 +72,12 @@ export class Epochs {
     this.#endedBefore = this.#ended;
     this.#ended = [];
     for (const { node, version, atSeconds } of versionsAtWork(observation)) {
-      const epoch = this.#nodes.get(node) ?? { own: new Map(), watched: new Map() };
+      const epoch = this.#nodes.get(node) ?? { firstWindow: this.#window, own: new Map(), watched: new Map() };
       this.#nodes.set(node, epoch);
       const watched = epoch.watched.get(version);
       if (watched !== undefined) {
         watched.lastSeenWindow = this.#window;
-      } else if (epoch.own.has(version) || !isNews(epoch, version, isKnown(node))) {
+      } else if (epoch.own.has(version) || !isKnown(node) || !this.#isNews(epoch, version)) {
         epoch.own.set(version, this.#window);
       } else {
         epoch.watched.set(version, {
@@ -138,6 +140,11 @@ export class Epochs {
     return adoptions;
   }
 
+  /** A copy that does not tell its version is none, and versions beyond the limit go unwatched. */
+  #isNews({ firstWindow, watched }: NodeEpoch, version: string): boolean {
+    return version !== "" && firstWindow < this.#window && watched.size < WATCHED_MAX;
+  }
+
   #adopt(node: number, { own, watched }: NodeEpoch, adopted: Watched): boolean {
     const isGone = [...own.values()].every((lastSeenWindow) => this.#window - lastSeenWindow >= REPLACED_WINDOWS);
     watched.delete(adopted.version);
@@ -173,11 +180,6 @@ export class Epochs {
     const { version, previousVersion, atSeconds, windowsLearned } = watched;
     return { node, version, previousVersion, atSeconds, state, windowsLearned, windowsNeeded: this.#windowsNeeded };
   }
-}
-
-/** What a service says of itself for the first time is its version, and a copy that says nothing is none. */
-function isNews({ own, watched }: NodeEpoch, version: string, isKnown: boolean): boolean {
-  return version !== "" && own.size > 0 && isKnown && watched.size < WATCHED_MAX;
 }
 
 function nameOf(node: number, version: string): string {

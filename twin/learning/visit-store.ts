@@ -133,6 +133,8 @@ export class VisitStore {
         this.#forget(node, instance);
       }
       this.lags.byKey.delete(node);
+    } else {
+      this.#trim(own, earliestArrival(other));
     }
     this.#lastLearned.set(node, own);
     for (const [instance, window] of other.#lastLearned.get(node) ?? []) {
@@ -154,6 +156,17 @@ export class VisitStore {
     }
     for (const seconds of other.lags.byKey.get(node)?.take() ?? []) {
       this.lags.push(node, seconds);
+    }
+  }
+
+  /** Of what is known besides, only what came at the same time: so the mixture is that of the traffic. */
+  #trim(instances: ReadonlyMap<number, number>, fromSeconds: number): void {
+    for (const instance of instances.keys()) {
+      const visits = this.visitsByInstance.get(instance)!;
+      this.visitsByInstance.set(
+        instance,
+        visits.filter((visit) => visit.arrivalSeconds >= fromSeconds),
+      );
     }
   }
 
@@ -180,4 +193,12 @@ export class VisitStore {
     this.visitsByInstance.delete(instance);
     this.forgottenInstances++;
   }
+}
+
+function earliestArrival({ visitsByInstance }: VisitStore): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { arrivalSeconds } of [...visitsByInstance.values()].flat()) {
+    earliest = Math.min(earliest, arrivalSeconds);
+  }
+  return earliest;
 }
