@@ -18,6 +18,12 @@ export interface NodeReadiness {
   readonly driftShare: number;
   /** True when that is beyond the budget: what moved is then not learned, so that it stays visible. */
   readonly isDrifting: boolean;
+  /** Spans of it that arrived / spans that the calls into it promise. */
+  readonly completeness: number;
+  /** Visits seen / all visits: sampling and losses together. */
+  readonly sampledShare: number;
+  /** What keeps the twin from knowing it as well as it might, in words; empty when nothing does. */
+  readonly limitation: string;
 }
 
 /** A version of a service that the twin has not yet made its own, in one window. */

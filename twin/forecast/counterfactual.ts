@@ -34,7 +34,8 @@ export function counterfactuals(options: {
     const compiled = compileNetwork(network.spec);
     const variants = Array.from({ length: REPLICATES }, () => ({ network, compiled }));
     const { jobs, seed, traffic } = options;
-    return simulateWindow({ variants, window, jobs, seed, ...(traffic === undefined ? {} : { traffic }) }).entryMeanSeconds;
+    return simulateWindow({ variants, window, jobs, seed, ...(traffic === undefined ? {} : { traffic }) })
+      .entryMeanSeconds;
   };
   const normal = entryMean(NO_OVERRIDES);
   const faulty = entryMean(observed);

@@ -2,8 +2,8 @@ import type { Observation } from "../../src/contracts/observation.ts";
 import { invert } from "../identification/invert.ts";
 import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts";
 import { ResidualAccumulator } from "../learning/residual.ts";
-import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
+import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
 import { ownTimeWindows } from "./own-time.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 

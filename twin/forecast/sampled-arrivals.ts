@@ -46,7 +46,11 @@ export function sampledArrivals(
 
 function* poisson(random: ReturnType<typeof stream>, ratePerSecond: number, from: number, until: number) {
   if (!(ratePerSecond > 0)) return;
-  for (let at = from + exponential(random, 1 / ratePerSecond); at < until; at += exponential(random, 1 / ratePerSecond)) {
+  for (
+    let at = from + exponential(random, 1 / ratePerSecond);
+    at < until;
+    at += exponential(random, 1 / ratePerSecond)
+  ) {
     yield at;
   }
 }

@@ -1,11 +1,11 @@
 import type { Observation } from "../../src/contracts/observation.ts";
-import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
-import { sampledArrivals } from "./sampled-arrivals.ts";
 import { simulate } from "../kernel/simulate.ts";
 import { Reference } from "../learning/reference.ts";
+import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import { inFlightAtStart, type JobsByNode } from "./in-flight.ts";
 import { arrivalsOf } from "./network-builder.ts";
 import type { NetworkVariant } from "./network-variants.ts";
+import { sampledArrivals } from "./sampled-arrivals.ts";
 
 /** Largest number of visits one replicate may have open at a time before it is cut short. */
 const OPEN_VISITS_MAX = 200_000;

@@ -4,6 +4,7 @@ import { pushTo } from "../grouping.ts";
 import { invert } from "../identification/invert.ts";
 import { SelfIntervalList } from "../identification/self-intervals.ts";
 import { selectStructuresOfInstances } from "../identification/structure.ts";
+import { sampledStructures } from "./calibrate-sampled.ts";
 import type { History, LearnedVisit } from "./history.ts";
 import type {
   Knowledge,
@@ -14,14 +15,20 @@ import type {
 } from "./knowledge.ts";
 import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
+import type { SampledLearning } from "./sampled-learning.ts";
 
 /** Most plausible structures carried for a node; each costs one inversion a window. */
 const STRUCTURES_MAX = 5;
 /** Mean service times closer than this are the same. */
 const SAME_SERVICE_SHARE = 0.002;
 
-/** Learns everything anew from the history. Pure: same history, same knowledge. */
-export function calibrate(history: History, topology: Topology): Knowledge {
+/**
+ * Learns everything anew from the history. Pure: same history, same knowledge.
+ *
+ * @param sampled what is known of visits that were not seen; without it all of them were
+ */
+export function calibrate(history: History, topology: Topology, sampled?: SampledLearning): Knowledge {
+  sampled?.beginCalibration();
   const instancesByNode = new Map<number, number[]>();
   for (const instance of history.visitsByInstance.keys()) {
     const node = topology.instances[instance]!.node;
@@ -29,7 +36,12 @@ export function calibrate(history: History, topology: Topology): Knowledge {
   }
   const nodes = new Map<number, NodeKnowledge>();
   for (const [node, instances] of instancesByNode) {
-    nodes.set(node, calibrateNode(node, instances, history, topology));
+    const basis = sampled?.completeness.basis(node) ?? "inversion";
+    const runs = instances.map((instance) => sortVisits(instance, history.visitsByInstance.get(instance)!));
+    // A leaf's latency is taken as it is, visit by visit: none needs the others.
+    const isLeaf = topology.nodes[node]!.kind !== "service";
+    if (basis === "inversion" || isLeaf) nodes.set(node, invertedNode(node, runs, history, topology));
+    else if (basis === "matching") nodes.set(node, matchedNode(node, runs, history, sampled!));
   }
   const gaps = new Map<number, Reference>();
   for (const [edge, ring] of history.gapsByEdge) {
@@ -38,27 +50,58 @@ export function calibrate(history: History, topology: Topology): Knowledge {
   return { nodes, gaps, entryRatePerSecond: history.entryRatePerSecond };
 }
 
-function calibrateNode(
+function invertedNode(
   node: number,
-  instances: readonly number[],
+  runs: readonly SortedVisits[],
   history: History,
   topology: Topology,
 ): NodeKnowledge {
-  const runs = instances.map((instance) => sortVisits(instance, history.visitsByInstance.get(instance)!));
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs);
   const known = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
+  return {
+    ...nodeKnowledge(node, runs, history, known),
+    isIdentified,
+    basis: "inversion",
+    slowestTenthShare: slowestTenthShare(known[0]!, runs),
+  };
+}
+
+/** A node of which only some visits are seen: simulation takes the place of inversion. */
+function matchedNode(
+  node: number,
+  runs: readonly SortedVisits[],
+  history: History,
+  sampled: SampledLearning,
+): NodeKnowledge {
+  const visits = runs.flatMap((run) => run.visits);
+  const levels = sampled.levels(node, visits, runs.length);
+  const matched = sampled.match(node, levels);
+  const known = sampledStructures(runs, levels, matched, history.programCounts).slice(0, STRUCTURES_MAX);
+  return {
+    ...nodeKnowledge(node, runs, history, known),
+    isIdentified: matched?.isIdentified ?? false,
+    basis: "matching",
+    // Service times one by one are what a sample cannot give.
+    slowestTenthShare: Number.NaN,
+  };
+}
+
+function nodeKnowledge(
+  node: number,
+  runs: readonly SortedVisits[],
+  history: History,
+  known: readonly StructureKnowledge[],
+): Omit<NodeKnowledge, "isIdentified" | "basis" | "slowestTenthShare"> {
   const total = runs.reduce((sum, run) => sum + run.visits.length, 0);
   const lag = history.lagByNode.get(node);
   return {
     node,
     visitCount: total,
     structures: known,
-    isIdentified,
     operations: operationsOf(runs, known[0]!.programs, history),
     instances: runs.map((run) => ({ instance: run.instance, weight: run.visits.length / total })),
     lag: lag === undefined ? null : new Reference(lag.take()),
-    slowestTenthShare: slowestTenthShare(known[0]!, runs),
   };
 }
 

@@ -38,6 +38,8 @@ export interface NodeKnowledge {
   /** Plausible structures, the best first. */
   readonly structures: readonly StructureKnowledge[];
   readonly isIdentified: boolean;
+  /** How the structures were found; what was matched to a sample is not inverted in later windows. */
+  readonly basis: "inversion" | "matching";
   readonly operations: ReadonlyMap<number, OperationKnowledge>;
   readonly instances: readonly { readonly instance: number; readonly weight: number }[];
   readonly lag: Reference | null;

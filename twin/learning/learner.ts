@@ -6,8 +6,12 @@ import { Drift, withWorkOf } from "./drift.ts";
 import { Epochs, type WatchedVersion } from "./epochs.ts";
 import { History, type HistoryFill } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
+import { limitationOf } from "./limitation.ts";
 import { learnRates, windowRates } from "./node-rates.ts";
 import { Presence } from "./presence.ts";
+import { RequestCounts } from "./request-counts.ts";
+import { SampledLearning } from "./sampled-learning.ts";
+import { estimateTraffic, type TrafficEstimate } from "./traffic-estimate.ts";
 import { type WideDiscrepancies, wideDiscrepancies } from "./wide-discrepancy.ts";
 
 /** Visits a node must have shown before the twin speaks about it, and a version before it is known by itself. */
@@ -30,6 +34,10 @@ export class Learner {
   readonly #rates = new Map<number, NodeRates>();
   readonly #discrepancies = new Map<number, WideDiscrepancies>();
   readonly #drifts = new Map<number, Drift>();
+  readonly #counts = new RequestCounts();
+  readonly #sampled = new SampledLearning();
+  /** Of windows observed: when they are learned, the counts have moved on. */
+  readonly #traffic = new WeakMap<Observation, TrafficEstimate>();
   #knowledge: Knowledge | null = null;
   #nextWindow = 0;
 
@@ -62,6 +70,8 @@ export class Learner {
   /** Takes from a window, clean or not, what needs no learning: who is there, and as what version. */
   observe(observation: Observation): void {
     this.#nextWindow = observation.windowIndex + 1;
+    this.#counts.take(observation.metrics);
+    this.#traffic.set(observation, estimateTraffic(observation, this.#counts));
     this.#presence.take(observation);
     const isKnown = (node: number): boolean => (this.#knowledge?.nodes.get(node)?.visitCount ?? 0) >= VISITS_NEEDED;
     for (const name of this.#epochs.observe(observation, isKnown)) {
@@ -86,6 +96,7 @@ export class Learner {
       const { node, version } = topology.instances[instance]!;
       return this.#epochs.placeOf(node, version);
     });
+    this.#sampled.learn(observation, this.trafficOf(observation));
     this.#learnRates(observation);
     this.#watchDrift(forecast);
     this.#learnDiscrepancies(forecast);
@@ -115,10 +126,16 @@ export class Learner {
         visitsLearned: learned[index]!,
         visitsNeeded: Math.max(VISITS_NEEDED, Math.ceil(learned[index]! * missing)),
         isReady: this.isReady && isKnown,
+        ...this.#evidenceOf(index),
         driftShare: drift?.share ?? 0,
         isDrifting: drift?.isDrifting ?? false,
       };
     });
+  }
+
+  /** What came in a window, traces included that were not sampled. */
+  trafficOf(observation: Observation): TrafficEstimate {
+    return this.#traffic.get(observation) ?? estimateTraffic(observation, this.#counts);
   }
 
   ratesOf(node: number): NodeRates | undefined {
@@ -132,6 +149,16 @@ export class Learner {
       this.#discrepancies.set(node, discrepancies);
     }
     return discrepancies;
+  }
+
+  /** How well the node can be known from what is seen of it. */
+  #evidenceOf(node: number): Pick<NodeReadiness, "completeness" | "sampledShare" | "limitation"> {
+    const { completeness } = this.#sampled;
+    return {
+      completeness: completeness.completeness(node),
+      sampledShare: completeness.seenShare(node),
+      limitation: limitationOf(completeness, node, this.#knowledge?.nodes.get(node)),
+    };
   }
 
   #learnRates(observation: Observation): void {
@@ -188,7 +215,7 @@ export class Learner {
   }
 
   #calibrate(topology: Topology): void {
-    const calibrated = calibrate(this.#history, topology);
+    const calibrated = calibrate(this.#history, topology, this.#sampled);
     const nodes = new Map<number, NodeKnowledge>();
     for (const [node, after] of calibrated.nodes) {
       const before = this.#knowledge?.nodes.get(node);

@@ -21,16 +21,20 @@ export interface SortedVisits {
   readonly selfIntervals: SelfIntervals;
 }
 
-/** By operation: its programs with rows of self segments, the waiting taken out that the structure implies. */
+/**
+ * By operation: its programs with rows of self segments, the waiting taken out that the structure implies.
+ *
+ * @param serviceOf service time of each visit of a run; default: by queue inversion
+ */
 export function programTables(
   structure: StationStructure,
   runs: readonly SortedVisits[],
   counts: ReadonlyMap<number, number>,
+  serviceOf: (run: SortedVisits) => Float64Array = (run) => inverted(structure, run),
 ): Map<number, ProgramKnowledge[]> {
   const rowsOf = new Map<number, Map<number, Float64Array[][]>>();
   runs.forEach((run, at) => {
-    const { arrivals, departures, childSeconds, selfIntervals } = run;
-    const serviceSeconds = invert(structure, arrivals, departures, childSeconds, selfIntervals);
+    const serviceSeconds = serviceOf(run);
     run.visits.forEach((visit, i) => {
       const programs = rowsOf.get(visit.operation) ?? new Map<number, Float64Array[][]>();
       rowsOf.set(visit.operation, programs);
@@ -45,6 +49,11 @@ export function programTables(
       [...programs].map(([program, byRun]) => programKnowledge(program, counts.get(program), byRun)),
     ]),
   );
+}
+
+function inverted(structure: StationStructure, run: SortedVisits): Float64Array {
+  const { arrivals, departures, childSeconds, selfIntervals } = run;
+  return invert(structure, arrivals, departures, childSeconds, selfIntervals);
 }
 
 /** The visit's self segments with the time it waited for a server taken out of the first (FIFO) or of all (PS). */

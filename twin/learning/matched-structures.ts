@@ -1,0 +1,65 @@
+import type { StationStructure } from "../../src/contracts/forecast.ts";
+import { matchStructures, type StructureFit } from "../identification/simulation-matching.ts";
+import type { LevelsOfNode } from "./load-levels.ts";
+
+/** What sampled visits leave possible of a node's structure. */
+export interface MatchedStructures {
+  /** Plausible structures with the service times they need, the best first. */
+  readonly fits: readonly StructureFit[];
+  readonly isIdentified: boolean;
+}
+
+/** Levels of load that differ by less cannot tell waiting from work. */
+const SPREAD_MIN = 1.3;
+const VISITS_MIN = 300;
+/** It is matched anew when there are so many times the visits, or so much more load, than the last time. */
+const VISITS_GROWTH = 2;
+const LOAD_GROWTH = 1.2;
+/** Nodes matched in one calibration; the others wait for the next. Each takes some seconds. */
+const MATCHES_MAX = 4;
+
+interface Remembered {
+  readonly visitCount: number;
+  readonly topRatePerSecond: number;
+  readonly matched: MatchedStructures;
+}
+
+/** Matches structures to sampled visits, as seldom as that is worth its cost, and remembers what it found. */
+export class StructureMatcher {
+  readonly #byNode = new Map<number, Remembered>();
+  #matches = 0;
+
+  /** A new calibration: as many nodes may be matched again. */
+  begin(): void {
+    this.#matches = 0;
+  }
+
+  /** Null while there are too few visits or levels of load to tell anything, or before it is this node's turn. */
+  match(node: number, { levels, spread }: LevelsOfNode): MatchedStructures | null {
+    const visitCount = levels.flat().reduce((sum, work) => sum + work.ownSeconds.length, 0);
+    const topRatePerSecond = Math.max(
+      0,
+      ...levels.map((level) => level.reduce((sum, work) => sum + work.ratePerSecond, 0)),
+    );
+    const known = this.#byNode.get(node);
+    const isNews =
+      known === undefined ||
+      visitCount >= VISITS_GROWTH * known.visitCount ||
+      topRatePerSecond >= LOAD_GROWTH * known.topRatePerSecond;
+    if (!isNews || visitCount < VISITS_MIN || spread < SPREAD_MIN || this.#matches >= MATCHES_MAX) {
+      return known?.matched ?? null;
+    }
+    this.#matches++;
+    // Equal dice whenever it is asked: what changes is the evidence.
+    const { fits, plausible, isIdentified } = matchStructures(levels, { seed: node });
+    const matched = { fits: fits.filter(({ structure }) => isAmong(structure, plausible)), isIdentified };
+    this.#byNode.set(node, { visitCount, topRatePerSecond, matched });
+    return matched;
+  }
+}
+
+function isAmong(structure: StationStructure, among: readonly StationStructure[]): boolean {
+  return among.some(
+    ({ discipline, serverCount }) => discipline === structure.discipline && serverCount === structure.serverCount,
+  );
+}
