@@ -10,7 +10,10 @@ import type {
 
 /** Most call programs kept apart for one operation; more share its overflow program. */
 const PROGRAMS_PER_OPERATION_MAX = 48;
-/** Most boxes, instances, operations and edges; beyond, everything new falls into the last one and is counted. */
+/**
+ * Most boxes, instances, operations and edges; beyond, everything new falls into the last one and is counted. An instance
+ * falls into the last one of its own node: copies come and go for as long as a system runs.
+ */
 const ENTRIES_MAX = 20_000;
 
 /** Gives every node, instance, operation, edge and call program a number that never changes. */
@@ -25,6 +28,7 @@ export class TopologyRegistry implements Topology {
 
   readonly #nodeByName = new Map<string, number>();
   readonly #instanceByName = new Map<string, number>();
+  readonly #lastInstance = new Map<number, number>();
   readonly #operationByName = new Map<string, number>();
   readonly #edgeByEnds = new Map<string, number>();
   readonly #programBySignature = new Map<string, number>();
@@ -38,7 +42,17 @@ export class TopologyRegistry implements Topology {
   /** A copy that restarts as another version under its old name is another copy. */
   instance(node: number, name: string, version = ""): number {
     const key = `${node} ${name}\n${version}`;
-    return this.#entry(this.#instanceByName, key, this.instances, (index) => ({ index, name, node, version }));
+    const last = this.#lastInstance.get(node);
+    if (last !== undefined && this.instances.length >= ENTRIES_MAX && !this.#instanceByName.has(key)) {
+      this.overflowCount++;
+      return last;
+    }
+    // The first copy of a node is taken in beyond the limit too: there are no more of those than nodes.
+    const most = last === undefined ? Number.POSITIVE_INFINITY : ENTRIES_MAX;
+    const create = (index: number): TopologyInstance => ({ index, name, node, version });
+    const instance = this.#entry(this.#instanceByName, key, this.instances, create, most);
+    this.#lastInstance.set(node, Math.max(instance, last ?? 0));
+    return instance;
   }
 
   operation(node: number, name: string): number {
@@ -93,12 +107,18 @@ export class TopologyRegistry implements Topology {
     }));
   }
 
-  #entry<T>(known: Map<string, number>, key: string, list: T[], create: (index: number) => T): number {
+  #entry<T>(
+    known: Map<string, number>,
+    key: string,
+    list: T[],
+    create: (index: number) => T,
+    most = ENTRIES_MAX,
+  ): number {
     const index = known.get(key);
     if (index !== undefined) {
       return index;
     }
-    if (list.length >= ENTRIES_MAX) {
+    if (list.length >= most) {
       this.overflowCount++;
       return list.length - 1;
     }

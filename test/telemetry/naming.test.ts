@@ -118,6 +118,14 @@ test.each([
   [{ "service.name": "cart", "host.name": "h", "process.pid": "7" }, "cart", "h:7", ""],
   [{ "service.name": "cart", "host.name": "h", "k8s.pod.name": "cart-x1" }, "cart", "cart-x1", ""],
   [{ "service.name": "cart", "k8s.pod.name": "p", "service.instance.id": "i" }, "cart", "i", ""],
+  [
+    { "service.name": "cart", "service.version": "1.2", "k8s.replicaset.name": "cart-6d4cf56db6" },
+    "cart",
+    "cart",
+    "1.2+cart-6d4cf56db6",
+  ],
+  [{ "service.name": "cart", "k8s.pod.label.pod-template-hash": "6d4cf56db6" }, "cart", "cart", "6d4cf56db6"],
+  [{ "service.name": "cart", "service.version": "1", "deployment.environment.name": "test" }, "cart", "cart", "1"],
   [{}, "unknown_service", "unknown_service", ""],
 ])("resource %j is service %j, instance %j, version %j", (resource, service, instance, version) => {
   expect(named(internal, {}, "x", resource)).toMatchObject({ service, instance, version });
