@@ -1,20 +1,24 @@
 /**
  * Learns a testbed recording at up to 0.57 of its bottleneck, predicts it at 0.75, 0.8 and 0.9, and prints how far off the
  * twin and the naive forecasts were: for each quantile the median over entry operations of |predicted / observed − 1|.
- * Its last line is one JSON object. Run: npm run bench:accuracy [-- folder]
+ * Its last line is one JSON object. Run: npm run bench:accuracy [-- folder] [--picture file.svg]
  */
 
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 import { SHOP } from "../datasets/testbed/shop.ts";
 import type { Observation } from "../src/contracts/observation.ts";
 import { dataHash } from "../src/pipeline/data-hash.ts";
 import { linearRegression, markovQueue, type NaiveGrounds, trainingQuantiles } from "./accuracy/naive.ts";
+import { drawPicture, type Panel } from "./accuracy/picture.ts";
 import { errorPercents, type Prediction, quantilesOf } from "./accuracy/quantiles.ts";
 import { type HeldOutLevel, type HeldOutRecording, readHeldOut } from "./accuracy/recording.ts";
 import { requestsOf, sojournsByOperation } from "./accuracy/requests.ts";
 
 import { intervalCoverage, learnedTwin, predictLevel } from "./accuracy/twin-prediction.ts";
 
-const folder = process.argv[2] ?? "datasets/held-out";
+const { values, positionals } = parseArgs({ options: { picture: { type: "string" } }, allowPositionals: true });
+const folder = positionals[0] ?? "datasets/held-out";
 const recording = await readHeldOut(folder);
 console.log(`recording ${folder}, sha256 ${await dataHash(folder)}…`);
 const { topology } = recording.learning[0]!;
@@ -41,6 +45,7 @@ for (const level of recording.levels) {
   };
 }
 printSaturation(recording);
+if (values.picture !== undefined) await writeFile(values.picture, drawPicture(recording.levels.map(panelOf)));
 console.log(JSON.stringify(summary));
 
 function observedAt(level: HeldOutLevel): { requestCount: number; observed: Prediction; ratePerSecond: number } {
@@ -50,6 +55,21 @@ function observedAt(level: HeldOutLevel): { requestCount: number; observed: Pred
     requestCount,
     observed: new Map([...sojourns].map(([operation, sorted]) => [operation, quantilesOf(sorted)])),
     ratePerSecond: requestCount / (level.endSeconds - level.startSeconds),
+  };
+}
+
+function panelOf(level: HeldOutLevel): Panel {
+  const predicted = twin.predictRequests(topology, level.requests, level.startSeconds);
+  const observed = sojournsByOperation(level.requests, level.startSeconds);
+  return {
+    title: `bottleneck busy ${level.level}, learned at most 0.57`,
+    curves: [...observed]
+      .sort(([a], [b]) => a - b)
+      .map(([operation, sorted]) => ({
+        operation: topology.operations[operation]!.name,
+        observed: sorted,
+        replicates: predicted.get(operation) ?? [],
+      })),
   };
 }
 
