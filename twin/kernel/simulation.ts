@@ -34,7 +34,7 @@ export class Simulation {
     this.#options = options;
     // A visit and a guarded call await one event each at most, an edge those of its deadlines.
     this.#agenda = new Agenda(2 * (maxOpenVisits + network.edgeCallee.length));
-    this.#log = new VisitLog(arrivals.timeSeconds.length * 4);
+    this.#log = new VisitLog();
     this.#steps = new VisitSteps(network, this.#agenda, this.#log, maxOpenVisits, options);
   }
 

@@ -1,4 +1,3 @@
-import { grownFloat64, grownUint8, grownUint16, grownUint32 } from "./open-visits.ts";
 import type { SimulatedVisits } from "./spec.ts";
 
 /** What a run counts besides its visits; see `SimulatedVisits`. */
@@ -7,34 +6,34 @@ export type RunTotals = Pick<
   "busySeconds" | "edgeAttempts" | "edgeTimeouts" | "edgeFailures" | "edgeLosses" | "endSeconds" | "isTruncated"
 >;
 
-/** Finished visits, written row by row in order of departure. */
-export class VisitLog {
-  #count = 0;
-  #operation: Uint32Array;
-  #program: Uint16Array;
-  #isFailed: Uint8Array;
-  #replica: Uint16Array;
-  #root: Uint32Array;
-  #isRoot: Uint8Array;
-  #arrival: Float64Array;
-  #waiting: Float64Array;
-  #sojourn: Float64Array;
-  /** The last departure, and the first row that departed then. */
-  #lastDeparture = Number.NEGATIVE_INFINITY;
-  #firstOfTie = 0;
+const PAGE_ROWS = 4096;
+const INTEGERS = 4;
+const REALS = 3;
 
-  constructor(expectedCount: number) {
-    const n = Math.max(16, expectedCount);
-    this.#operation = new Uint32Array(n);
-    this.#program = new Uint16Array(n);
-    this.#isFailed = new Uint8Array(n);
-    this.#replica = new Uint16Array(n);
-    this.#root = new Uint32Array(n);
-    this.#isRoot = new Uint8Array(n);
-    this.#arrival = new Float64Array(n);
-    this.#waiting = new Float64Array(n);
-    this.#sojourn = new Float64Array(n);
-  }
+type Columns = Pick<
+  SimulatedVisits,
+  | "operation"
+  | "program"
+  | "isFailed"
+  | "replica"
+  | "root"
+  | "isRoot"
+  | "arrivalSeconds"
+  | "waitingSeconds"
+  | "sojournSeconds"
+>;
+
+/**
+ * Finished visits in order of departure. Rows are written to pages, row by row, as a run may have any number of them and
+ * a row then touches two arrays only; columns are made of them at the end.
+ */
+export class VisitLog {
+  readonly #integerPages: Int32Array[] = [];
+  readonly #realPages: Float64Array[] = [];
+  /** The page being written. */
+  #integers: Int32Array = new Int32Array(0);
+  #reals: Float64Array = new Float64Array(0);
+  #row = PAGE_ROWS;
 
   add(
     operation: number,
@@ -47,64 +46,97 @@ export class VisitLog {
     waitingSeconds: number,
     departureSeconds: number,
   ): void {
-    if (this.#count === this.#operation.length) this.#grow();
-    let row = this.#count++;
-    if (departureSeconds === this.#lastDeparture) {
-      for (; row > this.#firstOfTie && this.#arrival[row - 1]! > arrivalSeconds; row--) this.#move(row - 1, row);
-    } else {
-      this.#lastDeparture = departureSeconds;
-      this.#firstOfTie = row;
-    }
-    this.#operation[row] = operation;
-    this.#program[row] = program;
-    this.#isFailed[row] = isFailed;
-    this.#replica[row] = replica;
-    this.#root[row] = root;
-    this.#isRoot[row] = isRoot;
-    this.#arrival[row] = arrivalSeconds;
-    this.#waiting[row] = waitingSeconds;
-    this.#sojourn[row] = departureSeconds - arrivalSeconds;
+    if (this.#row === PAGE_ROWS) this.#turnPage();
+    const row = this.#row;
+    this.#row = (row + 1) | 0;
+    const integers = this.#integers;
+    const at = row << 2;
+    integers[at] = operation;
+    // A program's number has 16 bits.
+    integers[at + 1] = program | (isRoot << 16) | (isFailed << 17);
+    integers[at + 2] = replica;
+    integers[at + 3] = root;
+    const reals = this.#reals;
+    const realAt = Math.imul(row, REALS);
+    reals[realAt] = arrivalSeconds;
+    reals[realAt + 1] = waitingSeconds;
+    reals[realAt + 2] = departureSeconds;
   }
 
   finish(totals: RunTotals): SimulatedVisits {
-    const count = this.#count;
-    return {
-      ...totals,
-      count,
-      operation: this.#operation.slice(0, count),
-      program: this.#program.slice(0, count),
-      isFailed: this.#isFailed.slice(0, count),
-      replica: this.#replica.slice(0, count),
-      root: this.#root.slice(0, count),
-      isRoot: this.#isRoot.slice(0, count),
-      arrivalSeconds: this.#arrival.slice(0, count),
-      waitingSeconds: this.#waiting.slice(0, count),
-      sojournSeconds: this.#sojourn.slice(0, count),
+    const count = (this.#integerPages.length - 1) * PAGE_ROWS + this.#row;
+    const columns = {
+      operation: new Uint32Array(count),
+      program: new Uint16Array(count),
+      isFailed: new Uint8Array(count),
+      replica: new Uint16Array(count),
+      root: new Uint32Array(count),
+      isRoot: new Uint8Array(count),
+      arrivalSeconds: new Float64Array(count),
+      waitingSeconds: new Float64Array(count),
+      sojournSeconds: new Float64Array(count),
     };
+    for (let first = 0; first < count; first += PAGE_ROWS) {
+      const page = first / PAGE_ROWS;
+      const rows = Math.min(PAGE_ROWS, count - first);
+      copyIntegers(columns, this.#integerPages[page]!, first, rows);
+      copyReals(columns, this.#realPages[page]!, first, rows);
+    }
+    this.#sortTies(columns, count);
+    return { ...totals, count, ...columns };
   }
 
-  #move(from: number, to: number): void {
-    this.#operation[to] = this.#operation[from]!;
-    this.#program[to] = this.#program[from]!;
-    this.#isFailed[to] = this.#isFailed[from]!;
-    this.#replica[to] = this.#replica[from]!;
-    this.#root[to] = this.#root[from]!;
-    this.#isRoot[to] = this.#isRoot[from]!;
-    this.#arrival[to] = this.#arrival[from]!;
-    this.#waiting[to] = this.#waiting[from]!;
-    this.#sojourn[to] = this.#sojourn[from]!;
+  /** Visits that depart at the same instant stand in the order of their arrival. */
+  #sortTies(columns: Columns, count: number): void {
+    const { arrivalSeconds } = columns;
+    let firstOfTie = 0;
+    for (let row = 1; row < count; row++) {
+      if (this.#departureSeconds(row) !== this.#departureSeconds(row - 1)) firstOfTie = row;
+      for (let at = row; at > firstOfTie && arrivalSeconds[at - 1]! > arrivalSeconds[at]!; at--) {
+        for (const column of Object.values(columns)) swap(column, at - 1, at);
+      }
+    }
   }
 
-  #grow(): void {
-    const capacity = this.#operation.length * 2;
-    this.#operation = grownUint32(this.#operation, capacity);
-    this.#program = grownUint16(this.#program, capacity);
-    this.#isFailed = grownUint8(this.#isFailed, capacity);
-    this.#replica = grownUint16(this.#replica, capacity);
-    this.#root = grownUint32(this.#root, capacity);
-    this.#isRoot = grownUint8(this.#isRoot, capacity);
-    this.#arrival = grownFloat64(this.#arrival, capacity);
-    this.#waiting = grownFloat64(this.#waiting, capacity);
-    this.#sojourn = grownFloat64(this.#sojourn, capacity);
+  #departureSeconds(row: number): number {
+    return this.#realPages[Math.floor(row / PAGE_ROWS)]![(row % PAGE_ROWS) * REALS + 2]!;
   }
+
+  #turnPage(): void {
+    this.#integers = new Int32Array(PAGE_ROWS * INTEGERS);
+    this.#reals = new Float64Array(PAGE_ROWS * REALS);
+    this.#integerPages.push(this.#integers);
+    this.#realPages.push(this.#reals);
+    this.#row = 0;
+  }
+}
+
+function copyIntegers(columns: Columns, page: Int32Array, first: number, rows: number): void {
+  const { operation, program, isFailed, replica, root, isRoot } = columns;
+  for (let row = 0; row < rows; row++) {
+    const at = row << 2;
+    const flags = page[at + 1]!;
+    operation[first + row] = page[at]!;
+    program[first + row] = flags;
+    isRoot[first + row] = (flags >> 16) & 1;
+    isFailed[first + row] = (flags >> 17) & 1;
+    replica[first + row] = page[at + 2]!;
+    root[first + row] = page[at + 3]!;
+  }
+}
+
+function copyReals(columns: Columns, page: Float64Array, first: number, rows: number): void {
+  const { arrivalSeconds, waitingSeconds, sojournSeconds } = columns;
+  for (let row = 0; row < rows; row++) {
+    const at = row * REALS;
+    arrivalSeconds[first + row] = page[at]!;
+    waitingSeconds[first + row] = page[at + 1]!;
+    sojournSeconds[first + row] = page[at + 2]! - page[at]!;
+  }
+}
+
+function swap(column: Columns[keyof Columns], one: number, other: number): void {
+  const value = column[one]!;
+  column[one] = column[other]!;
+  column[other] = value;
 }
