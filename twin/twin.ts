@@ -3,6 +3,7 @@ import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { CapacityModel } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { forecastDeployments } from "./forecast/deployment-forecast.ts";
+import { forecastEdges } from "./forecast/edge-forecast.ts";
 import type { JobsByNode } from "./forecast/in-flight.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
 import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
@@ -11,6 +12,7 @@ import { forecastOperations } from "./forecast/operation-forecast.ts";
 import { RecentWindows } from "./forecast/recent-windows.ts";
 import { forecastRequests, type RequestTimes } from "./forecast/request-forecast.ts";
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
+import { forecastStations } from "./forecast/station-forecast.ts";
 import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
 import { entriesOf } from "./learning/entries.ts";
@@ -79,6 +81,8 @@ export class Twin {
         readiness,
         nodes: [],
         operations: [],
+        stations: [],
+        edges: [],
         entryRatePerSecond,
         usualEntryRatePerSecond: Number.NaN,
         capacity: null,
@@ -94,6 +98,8 @@ export class Twin {
       readiness,
       nodes,
       operations: forecastOperations(observation, knowledge, simulated, traffic),
+      stations: forecastStations(simulated),
+      edges: forecastEdges(observation, knowledge),
       entryRatePerSecond,
       usualEntryRatePerSecond: knowledge.entryRatePerSecond,
       capacity: this.#capacityAt(entryRates(traffic), observation.topology, knowledge),

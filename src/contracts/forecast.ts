@@ -135,6 +135,26 @@ export interface OperationForecast {
   readonly residual: Residual | null;
 }
 
+/** What the twin says of the station of a node at the window's own arrivals; 5 %, 50 % and 95 % over replicates. */
+export interface StationForecast {
+  readonly node: number;
+  /** Busy servers / servers; NaN where no plausible structure has a limit. */
+  readonly predictedUtilization: readonly [number, number, number];
+  /** Mean time a visit waits for a server, or what sharing adds to its own work. */
+  readonly predictedWaitingSeconds: readonly [number, number, number];
+}
+
+/** What passes along an edge between caller and callee in one window, which no load of theirs should change. */
+export interface EdgeForecast {
+  readonly edge: number;
+  readonly callCount: number;
+  readonly observedGapP50Seconds: number;
+  readonly observedGapP95Seconds: number;
+  /** 5 %, 50 % and 95 % of what as many calls would show. */
+  readonly predictedGapP50Seconds: readonly [number, number, number];
+  readonly predictedGapP95Seconds: readonly [number, number, number];
+}
+
 /** Which station limits the system, and where it saturates if the mix stays. */
 export interface Capacity {
   readonly node: number;
@@ -151,6 +171,8 @@ export interface Forecast {
   readonly readiness: readonly NodeReadiness[];
   readonly nodes: readonly NodeForecast[];
   readonly operations: readonly OperationForecast[];
+  readonly stations: readonly StationForecast[];
+  readonly edges: readonly EdgeForecast[];
   readonly entryRatePerSecond: number;
   /** Mean over the windows learned from; NaN before any. */
   readonly usualEntryRatePerSecond: number;

@@ -81,6 +81,8 @@ export class NotingTwin implements TwinLike {
       })),
       nodes: this.isReady ? nodes.map(({ index }) => nodeForecast(index)) : [],
       operations: [],
+      stations: [],
+      edges: [],
       entryRatePerSecond: 1,
       usualEntryRatePerSecond: 1,
       capacity: null,

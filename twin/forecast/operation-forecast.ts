@@ -5,6 +5,7 @@ import type { Knowledge } from "../learning/knowledge.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
 import { Discrepancy, ResidualAccumulator } from "../learning/residual.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
+import { replicateBand } from "./replicate-band.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
 
 /** Observed and predicted latency of every operation that was visited in the window. */
@@ -51,18 +52,6 @@ export function forecastOperations(
   return forecasts;
 }
 
-/** 5 %, 50 % and 95 % over replicates of the window's p-quantile. */
 function band(replicates: readonly Float64Array[], p: number): readonly [number, number, number] {
-  const quantiles = Float64Array.from(replicates, (samples) => quantileOfSorted(samples, p)).sort();
-  return [coveringEnd(quantiles, 0.05), quantileOfSorted(quantiles, 0.5), coveringEnd(quantiles, 0.95)];
-}
-
-/**
- * The p-quantile at position p(n + 1), so that a further draw lies below it with probability p: interpolating between the
- * extremes instead would cover too little with few replicates.
- */
-function coveringEnd(sorted: Float64Array, p: number): number {
-  const n = sorted.length;
-  const position = p * (n + 1) - 1;
-  return quantileOfSorted(sorted, n < 2 ? 0 : Math.max(0, Math.min(1, position / (n - 1))));
+  return replicateBand(Float64Array.from(replicates, (samples) => quantileOfSorted(samples, p)));
 }

@@ -1,9 +1,10 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { simulate } from "../kernel/simulate.ts";
+import type { SimulatedVisits } from "../kernel/spec.ts";
 import { Reference } from "../learning/reference.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import { inFlightAtStart, type JobsByNode } from "./in-flight.ts";
-import { arrivalsOf } from "./network-builder.ts";
+import { arrivalsOf, type BuiltNetwork } from "./network-builder.ts";
 import type { NetworkVariant } from "./network-variants.ts";
 import { sampledArrivals } from "./sampled-arrivals.ts";
 
@@ -18,9 +19,19 @@ export interface SimulatedOperation {
   readonly pooled: Reference;
 }
 
+/** What the station of one node did in each replicate of a window. */
+export interface SimulatedStation {
+  /** Busy servers / servers; NaN in replicates in which it has no limit. */
+  readonly utilization: Float64Array;
+  /** Mean wait of the visits that departed; NaN where none did. */
+  readonly waitingSeconds: Float64Array;
+}
+
 export interface SimulatedWindow {
   /** By topology operation. */
   readonly operations: ReadonlyMap<number, SimulatedOperation>;
+  /** By topology node. */
+  readonly stations: ReadonlyMap<number, SimulatedStation>;
   /** Mean sojourn time of exogenous visits over all replicates, seconds; NaN when nobody came. */
   readonly entryMeanSeconds: number;
 }
@@ -46,6 +57,7 @@ export function simulateWindow(options: {
   const observed = arrivalsOf(window, operationIndex);
   const untilSeconds = window.endSeconds - window.startSeconds;
   const samples = new Map<number, number[][]>();
+  const stations = new Map<number, SimulatedStation>();
   let entrySum = 0;
   let entryCount = 0;
   for (let replicate = 0; replicate < variants.length; replicate++) {
@@ -65,6 +77,7 @@ export function simulateWindow(options: {
             sampledArrivals(window, sampled, operationIndex, { warmUpSeconds: WARM_UP_SECONDS, seed }),
             run,
           );
+    recordStations(stations, visits, network, { replicate, count: variants.length, windowSeconds: untilSeconds });
     for (let i = 0; i < visits.count; i++) {
       const sojourn = visits.sojournSeconds[i]!;
       if (sampled !== null && visits.arrivalSeconds[i]! + sojourn < 0) continue;
@@ -82,7 +95,7 @@ export function simulateWindow(options: {
     const replicates = lists.map((list) => Float64Array.from(list).sort());
     operations.set(operation, { replicates, pooled: new Reference(Float64Array.from(lists.flat())) });
   }
-  return { operations, entryMeanSeconds: entryCount === 0 ? Number.NaN : entrySum / entryCount };
+  return { operations, stations, entryMeanSeconds: entryCount === 0 ? Number.NaN : entrySum / entryCount };
 }
 
 function replicateSamples(samples: Map<number, number[][]>, operation: number, replicates: number): number[][] {
@@ -92,4 +105,38 @@ function replicateSamples(samples: Map<number, number[][]>, operation: number, r
     samples.set(operation, lists);
   }
   return lists;
+}
+
+function recordStations(
+  stations: Map<number, SimulatedStation>,
+  visits: SimulatedVisits,
+  { spec, stationNode }: BuiltNetwork,
+  run: { readonly replicate: number; readonly count: number; readonly windowSeconds: number },
+): void {
+  const waited = new Float64Array(spec.stations.length);
+  const departed = new Float64Array(spec.stations.length);
+  for (let i = 0; i < visits.count; i++) {
+    const { station } = spec.operations[visits.operation[i]!]!;
+    waited[station] = waited[station]! + visits.waitingSeconds[i]!;
+    departed[station] = departed[station]! + 1;
+  }
+  let replica = 0;
+  spec.stations.forEach(({ serverCount, replicaWeights }, station) => {
+    let busySeconds = 0;
+    for (const end = replica + replicaWeights.length; replica < end; replica++)
+      busySeconds += visits.busySeconds[replica]!;
+    const node = stationNode[station]!;
+    const own = stations.get(node) ?? emptyStation(run.count);
+    stations.set(node, own);
+    const servers = serverCount * replicaWeights.length;
+    own.utilization[run.replicate] = Number.isFinite(servers)
+      ? busySeconds / (servers * run.windowSeconds)
+      : Number.NaN;
+    own.waitingSeconds[run.replicate] = waited[station]! / departed[station]!;
+  });
+}
+
+function emptyStation(replicates: number): SimulatedStation {
+  const nothing = (): Float64Array => new Float64Array(replicates).fill(Number.NaN);
+  return { utilization: nothing(), waitingSeconds: nothing() };
 }
