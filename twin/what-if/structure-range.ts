@@ -2,10 +2,14 @@ import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { StructureName, Unidentified } from "../../src/contracts/what-if.ts";
 import { applyScenario } from "./apply-scenario.ts";
 import { networkWith } from "./draw-network.ts";
+import type { RunPlan } from "./measure-run.ts";
 import { p95After, type Question } from "./replicate.ts";
 
 /** A station whose structures move no entry's p95 by more than this share does not matter to the answer. */
 const SHARE_THAT_MATTERS = 0.05;
+
+/** Part of a replication's time that is simulated here. */
+const SHARE_OF_TIME = 1 / 3;
 
 export interface StructureRange {
   /** By operation of the plan: least and largest p95 after the changes, over the plausible structures; null when there is one. */
@@ -17,7 +21,8 @@ export interface StructureRange {
  * How much the answer owes to structures that are not known: each station in turn has each of its plausible ones, the
  * others their best; then all have the one that is best, and the one that is worst for latency.
  */
-export function structureRange(question: Question): StructureRange {
+export function structureRange(asked: Question): StructureRange {
+  const question = { ...asked, plan: shortened(asked.plan) };
   const { structures, network } = question.model;
   const open = structures.flatMap((plausible, station) => (plausible.length > 1 ? [station] : []));
   if (open.length === 0) {
@@ -45,6 +50,11 @@ export function structureRange(question: Question): StructureRange {
     p95Seconds: question.plan.operations.map((_, k) => rangeOf(all.map((row) => row[k]!))),
     unidentified: unidentified.sort((a, b) => spread(b.p95Seconds) - spread(a.p95Seconds)),
   };
+}
+
+/** There are many networks to run and all see the same dice, so each may be run for less time. */
+function shortened(plan: RunPlan): RunPlan {
+  return { ...plan, endSeconds: plan.warmUpSeconds + SHARE_OF_TIME * (plan.endSeconds - plan.warmUpSeconds) };
 }
 
 /** The station, by the entry operation that its structures move most; nothing when that is little. */
