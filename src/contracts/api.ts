@@ -14,6 +14,20 @@ export interface ServiceReadiness {
   readonly visitsLearned: number;
   readonly visitsNeeded: number;
   readonly isReady: boolean;
+  /** Movement of its mean service time that no deployment explains: 0.2 is a fifth slower. */
+  readonly driftShare: number;
+  /** True when that is beyond the budget (setting `driftBudget`) and therefore not learned. */
+  readonly isDrifting: boolean;
+}
+
+/** A new version of a service, as the twin noticed it. */
+export interface DeploymentMarker {
+  readonly node: string;
+  readonly version: string;
+  readonly previousVersion: string;
+  readonly atSeconds: number;
+  /** new and watched: held against the version before; adopted: known by itself; withdrawn: gone before that. */
+  readonly state: "new" | "watched" | "adopted" | "withdrawn";
 }
 
 export interface Status {
@@ -29,6 +43,8 @@ export interface Status {
   readonly windowSeconds: number;
   readonly readyCount: number;
   readonly readiness: readonly ServiceReadiness[];
+  /** The latest ones, newest first. */
+  readonly deployments: readonly DeploymentMarker[];
   readonly openIncidents: number;
   /** Set while a "traffic, not fault" verdict is in force: the sentence to show. */
   readonly traffic: string | null;

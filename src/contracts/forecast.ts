@@ -18,6 +18,8 @@ export interface NodeReadiness {
   readonly driftShare: number;
   /** True when that is beyond the budget: what moved is then not learned, so that it stays visible. */
   readonly isDrifting: boolean;
+  /** Copies that take its visits now; 0 while nothing is known of it. */
+  readonly instanceCount: number;
   /** Spans of it that arrived / spans that the calls into it promise. */
   readonly completeness: number;
   /** Visits seen / all visits: sampling and losses together. */

@@ -11,6 +11,7 @@ import type {
 import type { NodeForecast, OperationForecast } from "../contracts/forecast.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
+import { DeploymentLog } from "./deployment-log.ts";
 import type { Line, WindowResult } from "./line.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
@@ -20,6 +21,7 @@ export class LiveView {
   readonly #model: ModelView;
   readonly #fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
+  readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
   #last: WindowResult | null = null;
@@ -75,6 +77,8 @@ export class LiveView {
       visitsLearned: each.visitsLearned,
       visitsNeeded: each.visitsNeeded,
       isReady: each.isReady,
+      driftShare: each.driftShare,
+      isDrifting: each.isDrifting,
     }));
     const isWatching = forecast?.isReady === true;
     return {
@@ -87,6 +91,7 @@ export class LiveView {
       windowsSeen: this.#windowsSeen,
       readyCount: readiness.filter((each) => each.isReady).length,
       readiness,
+      deployments: this.#deployments.markers,
       openIncidents: this.#line.detector.openIncident === null ? 0 : 1,
       traffic: this.#line.detector.openTraffic?.summary ?? null,
       listening: this.#listening,
@@ -127,6 +132,7 @@ export class LiveView {
     this.#windowsSeen++;
     this.#spansPerSecond = (this.#spansReceived - this.#spansBefore) / this.#fixed.windowSeconds;
     this.#spansBefore = this.#spansReceived;
+    this.#deployments.take(result.scored.forecast);
     for (const event of result.events) {
       this.#emit({ type: "incident", incident: event.incident });
     }
@@ -148,14 +154,15 @@ function mapNode(result: WindowResult, index: number): MapNode {
   const node = topology.nodes[index]!;
   const seen = forecast.nodes.find((each) => each.node === index);
   const score = result.scored.nodes.find((each) => each.node === index);
-  const isReady = forecast.readiness.find((each) => each.node === index)?.isReady === true;
+  const readiness = forecast.readiness.find((each) => each.node === index);
+  const isReady = readiness?.isReady === true;
   const slowest = slowestOperation(forecast.operations, topology.operations, index);
   return {
     name: node.name,
     kind: node.kind,
     health: healthOf(result, index, seen, isReady),
     isReady,
-    instanceCount: topology.instances.filter((each) => each.node === index).length,
+    instanceCount: readiness?.instanceCount || topology.instances.filter((each) => each.node === index).length,
     ratePerSecond: seen?.arrivalRatePerSecond ?? visitRate(forecast.observation, index),
     utilization: seen === undefined || Number.isNaN(seen.utilization) ? null : seen.utilization,
     observedP95Seconds: slowest?.observedP95Seconds ?? null,

@@ -13,9 +13,10 @@ export const aStatus: Status = {
   windowSeconds: 5,
   readyCount: 1,
   readiness: [
-    { node: "front", visitsLearned: 300, visitsNeeded: 300, isReady: true },
-    { node: "cart", visitsLearned: 12, visitsNeeded: 300, isReady: false },
+    { node: "front", visitsLearned: 300, visitsNeeded: 300, isReady: true, driftShare: 0.2, isDrifting: true },
+    { node: "cart", visitsLearned: 12, visitsNeeded: 300, isReady: false, driftShare: 0, isDrifting: false },
   ],
+  deployments: [{ node: "cart", version: "2.0", previousVersion: "1.9", atSeconds: 1_700_000_050, state: "watched" }],
   openIncidents: 2,
   traffic: "twice the usual load: latency is what the twin predicts",
   listening: [{ protocol: "OTLP/gRPC", address: "127.0.0.1:4317" }],

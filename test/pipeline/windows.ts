@@ -75,6 +75,7 @@ export class NotingTwin implements TwinLike {
         isReady: this.isReady,
         driftShare: 0,
         isDrifting: false,
+        instanceCount: 1,
         completeness: 1,
         sampledShare: 1,
         limitation: "",

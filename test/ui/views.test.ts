@@ -7,6 +7,7 @@ import { type AppState, initialState } from "../../ui/state/state.ts";
 import type { Act } from "../../ui/views/act.ts";
 import { app, titleOf } from "../../ui/views/app.ts";
 import { collectorSnippet, intakeAddresses } from "../../ui/views/connect.ts";
+import { nodeFacts } from "../../ui/views/node-panel.ts";
 import { incidentsOf, openFault } from "../browser/fixtures/incidents.ts";
 import { mapOf, type Scenario, statusOf } from "../browser/fixtures/shop.ts";
 
@@ -34,6 +35,15 @@ const textOfPage = (scenario: Scenario, address = "#/"): string =>
   app(stateOf(scenario, address), act).map(textOf).join(" ");
 
 describe("the page says", () => {
+  test("that a service drifts, how far and which way, where its readiness is said", () => {
+    const [node] = mapOf("healthy").nodes;
+    const facts = (driftShare: number, isDrifting: boolean): string =>
+      textOf(nodeFacts(node!, { ...statusOf("healthy").readiness[0]!, driftShare, isDrifting }));
+    expect(facts(0.2, true)).toContain("slow drift: 20 % slower than its anchor, not learned");
+    expect(facts(-0.2, true)).toContain("20 % faster");
+    expect(facts(0.2, false)).not.toContain("drift");
+  });
+
   test("where to send telemetry while none has come, at the addresses the server really listens on", () => {
     expect(textOfPage("empty")).toContain("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317");
     const moved = { ...statusOf("empty"), listening: [{ protocol: "OTLP gRPC", address: "0.0.0.0:24317" }] };

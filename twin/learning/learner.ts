@@ -129,6 +129,7 @@ export class Learner {
         ...this.#evidenceOf(index),
         driftShare: drift?.share ?? 0,
         isDrifting: drift?.isDrifting ?? false,
+        instanceCount: this.#knowledge?.nodes.get(index)?.instances.length ?? 0,
       };
     });
   }

@@ -104,7 +104,7 @@ const structures = (node: MapNode): Child => {
 
 const readinessWords = (readiness: ServiceReadiness): Child =>
   readiness.isReady
-    ? `ready, ${formatCount(readiness.visitsLearned)} visits learned`
+    ? [`ready, ${formatCount(readiness.visitsLearned)} visits learned`, driftWords(readiness)]
     : [
         `${formatCount(readiness.visitsLearned)} of ${formatCount(readiness.visitsNeeded)} visits `,
         progress(readiness.visitsLearned, readiness.visitsNeeded, "visits learned"),
@@ -157,3 +157,13 @@ export function calls(state: AppState, node: string): Elem {
     ),
   );
 }
+
+/** What creeps without a deployment is not learned, so it has to be said. */
+const driftWords = ({ isDrifting, driftShare }: ServiceReadiness): Child =>
+  isDrifting
+    ? h(
+        "div",
+        { class: "muted" },
+        `slow drift: ${formatShare(Math.abs(driftShare))} ${driftShare > 0 ? "slower" : "faster"} than its anchor, not learned`,
+      )
+    : null;
