@@ -22,9 +22,12 @@ function coveringEnd(sorted: Float64Array, p: number): number {
 /** 95 % point of the normal distribution. */
 const NORMAL_95 = 1.645;
 
-/** What the p-quantile of `count` draws from the reference will be: its order statistics, by the normal approximation. */
+/**
+ * What the p-quantile of `count` more samples will be, when the reference is a sample itself: order statistics by the
+ * normal approximation.
+ */
 export function sampleBand(reference: Reference, p: number, count: number): Band {
-  const error = NORMAL_95 * Math.sqrt((p * (1 - p)) / count);
+  const error = NORMAL_95 * Math.sqrt(p * (1 - p) * (1 / count + 1 / reference.count));
   return [
     reference.quantile(Math.max(0, p - error)),
     reference.quantile(p),

@@ -52,7 +52,7 @@ describe("a band", () => {
 describe("the forecast of a window", () => {
   const twin = new Twin({ seed: 1, replicates: 19, learningWindows: 12 });
   for (const window of runApplication(10, 12, 5, { ratePerSecond: 40 })) twin.learn(twin.forecast(window));
-  const forecasts = runApplication(100, 12, 6, { ratePerSecond: 50 }).map((window) => twin.forecast(window));
+  const forecasts = runApplication(100, 12, 5, { ratePerSecond: 50 }).map((window) => twin.forecast(window));
 
   test("says how busy a station should be at a load it has not seen: what inversion then shows lies in the band", () => {
     const inside = forecasts.filter(({ nodes, stations }) => {
