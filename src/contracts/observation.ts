@@ -79,6 +79,8 @@ export interface VisitColumns {
   readonly isError: Uint8Array;
   /** 1 when nobody visible called it: an exogenous arrival. */
   readonly isRoot: Uint8Array;
+  /** 1 when it begins with a call or an inner step whose parent never came: a piece of a visit, not the whole. */
+  readonly isPartial: Uint8Array;
   /** Visits that this one stands for: 1 / the probability with which its trace was kept; 1 when none was left out. */
   readonly weight: Float64Array;
   /** Row of `traceIds` (4 words a row). */

@@ -2,6 +2,7 @@ import type { NodeKind } from "../contracts/observation.ts";
 import { type Ledger, PEER_KIND, SPAN_KIND } from "../contracts/telemetry.ts";
 import { groupCalls, type VisitCall } from "./call-groups.ts";
 import { CalleeMemory } from "./callee-memory.ts";
+import { type ClockInterval, ClockSkew } from "./clock-skew.ts";
 import { countLosses, type Fragment } from "./fragments.ts";
 import { type PendingSend, PendingSends } from "./pending-sends.ts";
 import type { TopologyRegistry } from "./registry.ts";
@@ -26,6 +27,7 @@ export class Assembler {
   readonly #splitter: VisitSplitter;
   readonly #callees = new CalleeMemory();
   readonly #sends = new PendingSends({ limit: 100_000, keepSeconds: 900 });
+  readonly #clocks = new ClockSkew();
   readonly #defaultWeight: number;
 
   /** @param samplingProbability of traces that do not say with which probability they were kept */
@@ -40,12 +42,18 @@ export class Assembler {
     this.#sends.forgetBefore(eventTimeSeconds);
   }
 
+  /** Takes in what the calls since the last time told of the instances' clocks. */
+  readClocks(): void {
+    this.#clocks.solve();
+  }
+
   /** Remembers every message sent, so that its consumer finds it even when it is done before the sender's trace is. */
   rememberSends(spans: TraceSpans): void {
     for (let i = 0; i < spans.count; i++) {
       if (spans.kind[i] === SPAN_KIND.producer) {
         const queueOperation = this.#leafOperation(spans, i, "queue");
-        this.#sends.put(spans.spanKey(i), { sentSeconds: spans.end[i]!, queueOperation });
+        const sender = { service: spans.service(i), instance: spans.instanceName(i), version: spans.version(i) };
+        this.#sends.put(spans.spanKey(i), { sentSeconds: spans.end[i]!, sender, queueOperation });
       }
     }
   }
@@ -91,14 +99,15 @@ export class Assembler {
       }
     }
     const grouped = groupCalls(calls, durationSeconds);
+    const instance = registry.instance(node, spans.instanceName(top), spans.version(top));
     let lagSeconds = 0;
     if (send !== undefined) {
       registry.edge(send.queueOperation, visit.operation, true);
-      lagSeconds = Math.max(0, start - send.sentSeconds);
+      lagSeconds = Math.max(0, start - this.#sentSeconds(send, instance));
     }
     return {
       operation: visit.operation,
-      instance: registry.instance(node, spans.instanceName(top), spans.version(top)),
+      instance,
       arrivalSeconds: start - lagSeconds,
       sojournSeconds: durationSeconds + lagSeconds,
       lagSeconds,
@@ -106,10 +115,17 @@ export class Assembler {
       program: registry.program(visit.operation, grouped.groups),
       isError: spans.isError(top),
       isRoot,
+      isPartial: isPiece(spans, top),
       weight: spans.weight(top, this.#defaultWeight),
       segments: grouped.segments,
       groupSeconds: grouped.groupSeconds,
     };
+  }
+
+  /** When the message was sent, by the clock of the instance that received it. */
+  #sentSeconds({ sentSeconds, sender }: PendingSend, receiver: number): number {
+    const instance = this.#registry.knownInstance(sender.service, sender.instance, sender.version);
+    return instance < 0 ? sentSeconds : this.#clocks.translate(sentSeconds, instance, receiver);
   }
 
   #findSend(spans: TraceSpans, top: number): PendingSend | undefined {
@@ -179,6 +195,8 @@ export class Assembler {
     rows: FragmentRows,
     visits: Map<number, OpenVisit>,
   ): void {
+    const caller = rowOfSpan.get(visit.span)!;
+    const { instance } = rows.visits[caller]!;
     for (const call of visit.calls) {
       const edge = this.#edge(spans, visit, call, visits);
       if (edge < 0) {
@@ -190,15 +208,19 @@ export class Assembler {
       let gapSeconds = Number.NaN;
       if (call.callee >= 0) {
         gapSeconds = durationSeconds - (spans.end[call.callee]! - spans.start[call.callee]!);
+        if (call.callee !== call.span) {
+          const callee = rows.visits[calleeVisit]!.instance;
+          this.#clocks.observe(instance, callee, intervalOf(spans, call.span), intervalOf(spans, call.callee));
+        }
       } else if (this.#registry.nodes[this.#registry.operations[target]!.node]!.kind === "service") {
         this.#ledger.lost(spans.service(call.span), "missing-callee", 1);
       } else {
         calleeVisit = rows.visits.length;
-        rows.visits.push(this.#leafVisit(spans, call.span, target));
+        rows.visits.push(this.#leafVisit(spans, call.span, target, instance));
       }
       rows.calls.push({
         edge,
-        callerVisit: rowOfSpan.get(visit.span)!,
+        callerVisit: caller,
         calleeVisit,
         durationSeconds,
         gapSeconds,
@@ -208,15 +230,15 @@ export class Assembler {
     }
   }
 
-  /** The visit a leaf station had, seen from its caller only. */
-  #leafVisit(spans: TraceSpans, span: number, operation: number): VisitRow {
+  /** The visit a leaf station had, seen from its caller only; all of them by the mean clock, so that they can be compared. */
+  #leafVisit(spans: TraceSpans, span: number, operation: number, caller: number): VisitRow {
     const registry = this.#registry;
     const node = registry.nodes[registry.operations[operation]!.node]!;
     const durationSeconds = spans.end[span]! - spans.start[span]!;
     return {
       operation,
       instance: registry.instance(node.index, node.name),
-      arrivalSeconds: spans.start[span]!,
+      arrivalSeconds: spans.start[span]! - this.#clocks.offsetSeconds(caller),
       sojournSeconds: durationSeconds,
       lagSeconds: 0,
       selfSeconds: durationSeconds,
@@ -228,6 +250,16 @@ export class Assembler {
       groupSeconds: [],
     };
   }
+}
+
+/** Its parent ran in the same visit, since calls and inner steps have no other, and was lost. */
+function isPiece(spans: TraceSpans, top: number): boolean {
+  const kind = spans.kind[top];
+  return spans.hasParentId[top]! && spans.parent[top]! < 0 && kind !== SPAN_KIND.server && kind !== SPAN_KIND.consumer;
+}
+
+function intervalOf(spans: TraceSpans, i: number): ClockInterval {
+  return { startSeconds: spans.start[i]!, endSeconds: spans.end[i]! };
 }
 
 function leafKind(peerKind: number, spanKind: number): NodeKind {

@@ -137,6 +137,7 @@ export class Observer {
     }
     this.#nextWindow = lastClosable + 1;
     this.#assembler.forgetBefore(this.#eventTimeSeconds);
+    this.#assembler.readClocks();
   }
 
   #closeWindow(index: number): void {

@@ -1,6 +1,8 @@
 /** A message that was sent and not yet seen to be received. */
 export interface PendingSend {
+  /** By the sender's clock. */
   readonly sentSeconds: number;
+  readonly sender: { readonly service: string; readonly instance: string; readonly version: string };
   readonly queueOperation: number;
 }
 

@@ -41,7 +41,7 @@ export class TopologyRegistry implements Topology {
 
   /** A copy that restarts as another version under its old name is another copy. */
   instance(node: number, name: string, version = ""): number {
-    const key = `${node} ${name}\n${version}`;
+    const key = instanceKey(node, name, version);
     const last = this.#lastInstance.get(node);
     if (last !== undefined && this.instances.length >= ENTRIES_MAX && !this.#instanceByName.has(key)) {
       this.overflowCount++;
@@ -53,6 +53,12 @@ export class TopologyRegistry implements Topology {
     const instance = this.#entry(this.#instanceByName, key, this.instances, create, most);
     this.#lastInstance.set(node, Math.max(instance, last ?? 0));
     return instance;
+  }
+
+  /** The copy of a service that was registered under this name and version, −1 when there is none. */
+  knownInstance(service: string, name: string, version: string): number {
+    const node = this.#nodeByName.get(service);
+    return node === undefined ? -1 : (this.#instanceByName.get(instanceKey(node, name, version)) ?? -1);
   }
 
   operation(node: number, name: string): number {
@@ -126,4 +132,8 @@ export class TopologyRegistry implements Topology {
     known.set(key, list.length - 1);
     return list.length - 1;
   }
+}
+
+function instanceKey(node: number, name: string, version: string): string {
+  return `${node} ${name}\n${version}`;
 }

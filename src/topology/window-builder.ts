@@ -12,6 +12,8 @@ export interface VisitRow {
   readonly program: number;
   readonly isError: boolean;
   readonly isRoot: boolean;
+  /** Only a piece of the visit was seen; default false. */
+  readonly isPartial?: boolean;
   /** Visits it stands for when traces are sampled; default 1. */
   readonly weight?: number;
   readonly segments: readonly number[];
@@ -41,6 +43,7 @@ export class WindowBuilder {
     program: new GrowingColumn(unsigned),
     isError: new GrowingColumn(bytes),
     isRoot: new GrowingColumn(bytes),
+    isPartial: new GrowingColumn(bytes),
     weight: new GrowingColumn(doubles),
     trace: new GrowingColumn(unsigned),
     segmentStart: new GrowingColumn(unsigned),
@@ -81,6 +84,7 @@ export class WindowBuilder {
     visit.program.push(row.program);
     visit.isError.push(row.isError ? 1 : 0);
     visit.isRoot.push(row.isRoot ? 1 : 0);
+    visit.isPartial.push(row.isPartial === true ? 1 : 0);
     visit.weight.push(row.weight ?? 1);
     visit.trace.push(trace);
     visit.segmentStart.push(visit.segmentSeconds.length);
@@ -132,6 +136,7 @@ export class WindowBuilder {
         program: visit.program.take(),
         isError: visit.isError.take(),
         isRoot: visit.isRoot.take(),
+        isPartial: visit.isPartial.take(),
         weight: visit.weight.take(),
         trace: visit.trace.take(),
         segmentStart: visit.segmentStart.take(),

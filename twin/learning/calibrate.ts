@@ -2,8 +2,9 @@ import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
 import { pushTo } from "../grouping.ts";
 import { invert } from "../identification/invert.ts";
+import { suggestedStructures } from "../identification/resource-hints.ts";
 import { SelfIntervalList } from "../identification/self-intervals.ts";
-import { selectStructuresOfInstances } from "../identification/structure.ts";
+import { CANDIDATES, selectStructuresOfInstances } from "../identification/structure.ts";
 import { sampledStructures } from "./calibrate-sampled.ts";
 import type { History, LearnedVisit } from "./history.ts";
 import type {
@@ -16,6 +17,8 @@ import type {
 import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
 import type { SampledLearning } from "./sampled-learning.ts";
+import { usualVisits } from "./usual-programs.ts";
+import { measuredAgainstExplained } from "./utilization-check.ts";
 
 /** Most plausible structures carried for a node; each costs one inversion a window. */
 const STRUCTURES_MAX = 5;
@@ -57,13 +60,15 @@ function invertedNode(
   topology: Topology,
 ): NodeKnowledge {
   const isLeaf = topology.nodes[node]!.kind !== "service";
-  const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs);
+  const limits = isLeaf ? null : history.resources.hints(topology.nodes[node]!.name, instanceNames(runs, topology));
+  const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs, suggestedStructures(limits));
   const known = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
   return {
     ...nodeKnowledge(node, runs, history, known),
     isIdentified,
     basis: "inversion",
     slowestTenthShare: slowestTenthShare(known[0]!, runs),
+    utilizationCheck: measuredAgainstExplained(known[0]!.structure, runs, history.resources, topology),
   };
 }
 
@@ -84,6 +89,7 @@ function matchedNode(
     basis: "matching",
     // Service times one by one are what a sample cannot give.
     slowestTenthShare: Number.NaN,
+    utilizationCheck: null,
   };
 }
 
@@ -92,7 +98,7 @@ function nodeKnowledge(
   runs: readonly SortedVisits[],
   history: History,
   known: readonly StructureKnowledge[],
-): Omit<NodeKnowledge, "isIdentified" | "basis" | "slowestTenthShare"> {
+): Omit<NodeKnowledge, "isIdentified" | "basis" | "slowestTenthShare" | "utilizationCheck"> {
   const total = runs.reduce((sum, run) => sum + run.visits.length, 0);
   const lag = history.lagByNode.get(node);
   return {
@@ -131,16 +137,27 @@ function invertRun(structure: StationStructure, run: SortedVisits): Float64Array
   return invert(structure, run.arrivals, run.departures, run.childSeconds, run.selfIntervals);
 }
 
+function instanceNames(runs: readonly SortedVisits[], topology: Topology): string[] {
+  return runs.map(({ instance }) => topology.instances[instance]!.name);
+}
+
 /** Structures that the visits of all instances together do not contradict, the best first. */
-function plausibleStructures(runs: readonly SortedVisits[]): { structures: StationStructure[]; isIdentified: boolean } {
+function plausibleStructures(
+  runs: readonly SortedVisits[],
+  suggested: readonly StationStructure[],
+): { structures: StationStructure[]; isIdentified: boolean } {
+  const isCompared = usualVisits(runs.map((run) => run.visits));
   const { plausible, isIdentified } = selectStructuresOfInstances(
-    runs.map((run) => ({
+    runs.map((run, k) => ({
       arrivals: run.arrivals,
       departures: run.departures,
       childSeconds: run.childSeconds,
       selfIntervals: run.selfIntervals,
+      isCompared: isCompared[k]!,
       classes: Uint32Array.from(run.visits, (visit) => visit.operation),
     })),
+    CANDIDATES,
+    suggested,
   );
   return { structures: [...plausible], isIdentified };
 }

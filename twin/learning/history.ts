@@ -1,4 +1,5 @@
 import type { Observation } from "../../src/contracts/observation.ts";
+import { ResourceReadings } from "../identification/resource-hints.ts";
 import { entryRateOf } from "./entries.ts";
 import type { VisitPlace } from "./epochs.ts";
 import type { NumberRing } from "./ring.ts";
@@ -48,6 +49,8 @@ export class History {
   readonly entryCounts = new Map<number, number>();
   #visitPairs = 0;
   #refusedPairs = 0;
+  /** Limits and use of CPUs and workers, from metrics. */
+  readonly resources = new ResourceReadings();
   entryRatePerSecond = Number.NaN;
   windowCount = 0;
 
@@ -94,6 +97,7 @@ export class History {
 
   learn(observation: Observation, placeOf: (instance: number) => VisitPlace = () => "own"): void {
     this.windowCount++;
+    this.resources.learn(observation);
     const isQuiet = !(entryRateOf(observation) > QUIET_RATE_RATIO_MAX * this.entryRatePerSecond);
     const programCounts = new Map<number, Map<number, number>>();
     for (const jobs of jobsByInstance(observation)) {
@@ -130,6 +134,11 @@ export class History {
     for (const byEntry of this.visitCounts.values()) {
       decay(byEntry, DEPLOYMENT_WEIGHT);
     }
+  }
+
+  /** Forgets the node's own visits that arrived before. */
+  forgetBefore(node: number, fromSeconds: number): void {
+    this.#own.store.forgetBefore(node, fromSeconds);
   }
 
   /** Forgets what was kept apart. */

@@ -1,4 +1,5 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
+import type { UtilizationCheck } from "../identification/resource-hints.ts";
 import type { Reference } from "./reference.ts";
 import type { Discrepancy } from "./residual.ts";
 
@@ -45,6 +46,8 @@ export interface NodeKnowledge {
   readonly lag: Reference | null;
   /** Share of the slowest tenth in all service time. */
   readonly slowestTenthShare: number;
+  /** Measured use of CPU against what the visits explain under the best structure; null where it is not measured. */
+  readonly utilizationCheck: UtilizationCheck | null;
 }
 
 /** Slowly moving averages of a node, taken window by window. */

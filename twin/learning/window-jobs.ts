@@ -17,7 +17,10 @@ export interface InstanceJobs {
   readonly selfIntervals: SelfIntervals;
 }
 
-/** The window's visits by instance, instances in order of their number. */
+/**
+ * The window's visits by instance, instances in order of their number. Pieces of visits whose beginning was lost are left
+ * out: two of one visit would seem to hold two servers. Where there is nothing but pieces, they stand for the visits.
+ */
 export function jobsByInstance(observation: Observation): InstanceJobs[] {
   const { visits, topology } = observation;
   const byInstance = new Map<number, number[]>();
@@ -27,7 +30,7 @@ export function jobsByInstance(observation: Observation): InstanceJobs[] {
   }
   const jobs: InstanceJobs[] = [];
   for (const instance of [...byInstance.keys()].sort((a, b) => a - b)) {
-    const rows = byInstance.get(instance)!;
+    const rows = wholeOnes(byInstance.get(instance)!, visits.isPartial);
     rows.sort((a, b) => visits.arrivalSeconds[a]! - visits.arrivalSeconds[b]! || a - b);
     const n = rows.length;
     const arrivalSeconds = new Float64Array(n);
@@ -60,6 +63,11 @@ export function jobsByInstance(observation: Observation): InstanceJobs[] {
     });
   }
   return jobs;
+}
+
+function wholeOnes(rows: number[], isPartial: Uint8Array): number[] {
+  const whole = rows.filter((row) => isPartial[row] === 0);
+  return whole.length > 0 ? whole : rows;
 }
 
 /** Two runs of jobs of one instance, the earlier first, as one. */
