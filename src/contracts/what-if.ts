@@ -77,8 +77,6 @@ export type Change =
       readonly retransmitSeconds: number;
     };
 
-export type Verb = Change["verb"];
-
 /** Changes made together, in this order. */
 export interface Scenario {
   readonly changes: readonly Change[];

@@ -1,4 +1,6 @@
 import type { NetworkSpec, OperationSpec, StationSpec } from "../kernel/spec.ts";
+import { type LayeredSaturation, saturation } from "../theory/layered-saturation.ts";
+import { layeredNetwork, layeredRates } from "./network-means.ts";
 
 /** Something a visit takes and gives back, of which there is only so much. */
 export interface Resource {
@@ -23,30 +25,34 @@ export interface Headroom {
 
 /** Calls deeper than this are a circle: what lies below is left out, as the simulator does. */
 const MAX_DEPTH = 100;
-/** A resource that waits for another is not the cause while that one is at least so loaded as this share of its own. */
-const CAUSE_SHARE = 0.95;
 
 /**
- * The load the network can take, by the utilisation law U = λ D / c: the demand D of a shared processor is own work; a FIFO
- * server, a worker and a connection are held over the calls made meanwhile. Holding times are those of an unloaded
- * network, so what queueing below adds to them comes on top: where pools stand above slow callees the true limit is lower.
+ * The load the network can take, with what queueing below adds to the time that servers, workers and connections are
+ * held. Timeouts, retries and refusals are left out: calls tried again come on top.
  *
  * @param ratePerSecond exogenous visits by operation
  */
 export function headroom(spec: NetworkSpec, ratePerSecond: Float64Array): Headroom {
-  const loads = resourceLoads(spec, ratePerSecond).sort((a, b) => b.utilization - a.utilization);
-  const first = loads[0];
-  if (first === undefined || !(first.utilization > 0)) {
-    return { factor: Number.POSITIVE_INFINITY, bottleneck: null };
-  }
-  const reach = stationsBelow(spec);
-  const isBelow = (above: Resource, below: Resource): boolean => reach[above.station]!.has(below.station);
-  const near = loads.filter((load) => load.utilization >= CAUSE_SHARE * first.utilization);
-  const cause = near.find((load) => near.every((other) => !isBelow(load.resource, other.resource))) ?? first;
-  return { factor: 1 / first.utilization, bottleneck: cause.resource };
+  const network = layeredNetwork(spec);
+  const { factor, bottleneck } = saturation(network, layeredRates(network, ratePerSecond));
+  return { factor, bottleneck: bottleneck === null ? null : resourceOf(spec, bottleneck) };
 }
 
-/** Utilisation of everything in the network that is limited, at these rates. */
+function resourceOf(spec: NetworkSpec, { station, resource }: NonNullable<LayeredSaturation["bottleneck"]>): Resource {
+  const pool = station - spec.stations.length;
+  if (pool >= 0) {
+    return { kind: "connections", station: spec.pools![pool]!.station, pool };
+  }
+  // What a FIFO station has are servers, though they are held as workers are.
+  const kind = spec.stations[station]!.discipline === "fifo" ? "servers" : resource;
+  return { kind, station, pool: -1 };
+}
+
+/**
+ * Utilisation of everything in the network that is limited, at these rates, by the utilisation law U = λ D / c. The demand
+ * D of a shared processor is own work; a FIFO server, a worker and a connection are held over the calls made meanwhile,
+ * here as long as in an unloaded network: what queueing below adds comes on top (see `headroom`).
+ */
 export function resourceLoads(spec: NetworkSpec, ratePerSecond: Float64Array): ResourceLoad[] {
   const visits = visitRates(spec, ratePerSecond);
   const holding = holdingSeconds(spec);
@@ -144,30 +150,6 @@ export function visitRates(spec: NetworkSpec, ratePerSecond: Float64Array): Floa
     wave = next;
   }
   return total;
-}
-
-/** Stations whose answer each station waits for, directly or not. */
-function stationsBelow(spec: NetworkSpec): ReadonlySet<number>[] {
-  const called = spec.stations.map(() => new Set<number>());
-  for (const operation of spec.operations) {
-    for (const { edge } of operation.programs.flatMap((program) => program.groups.flat())) {
-      const { isAsync, calleeOperation } = spec.edges[edge]!;
-      const callee = spec.operations[calleeOperation]!.station;
-      if (!isAsync && callee !== operation.station) {
-        called[operation.station]!.add(callee);
-      }
-    }
-  }
-  return called.map((direct) => {
-    const below = new Set(direct);
-    // A set grows while it is walked, and the walk goes on over what was added.
-    for (const station of below) {
-      for (const further of called[station]!) {
-        below.add(further);
-      }
-    }
-    return below;
-  });
 }
 
 /** Seconds of work a replica does in a second at the most. */
