@@ -2,9 +2,10 @@
 // Method: as in single-station.test.ts.
 import { expect, test } from "vitest";
 import type { NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
+import { closedNetworkMeans } from "../../twin/theory/closed-networks.ts";
 import { forkJoinMeans, jacksonMeans, meanTandemSojournSeconds } from "../../twin/theory/open-networks.ts";
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program } from "../twin/networks.ts";
-import { expectAgreement, meanSojourn, replicate } from "./replications.ts";
+import { expectAgreement, meanSojourn, replicate, replicateAll } from "./replications.ts";
 
 test("three M/M/c stations in a row: the time through all is the sum of the single ones", { timeout: 30_000 }, () => {
   const seed = 21;
@@ -58,11 +59,11 @@ test("a Jackson network with feedback: every station is the M/M/c queue of the t
     operations: [operation(0, leave(0.04, 0.5), goOn(0.04, 1, 0.5)), operation(1, leave(0.1, 0.4), goOn(0.1, 0, 0.6))],
     edges: [edge(0, 0, true), edge(1, 0, true)],
   };
-  for (const station of [0, 1]) {
-    const measure = (visits: SimulatedVisits) => meanSojourn(visits, station);
-    const found = replicate(spec, seed, (s) => poissonArrivals(10, 12_000, s), measure);
-    expectAgreement(found, means.sojournSeconds[station]!, seed);
-  }
+  const measure = (visits: SimulatedVisits) => [meanSojourn(visits, 0), meanSojourn(visits, 1)];
+  const found = replicateAll(spec, seed, (s) => poissonArrivals(10, 12_000, s), measure);
+  found.forEach((interval, station) => {
+    expectAgreement(interval, means.sojournSeconds[station]!, seed);
+  });
 });
 
 function forkJoin(branchCount: number): NetworkSpec {
@@ -90,6 +91,44 @@ test("fork to five M/M/1 stations and join: the mean lies between one branch and
   const seed = 24;
   const found = replicate(forkJoin(5), seed, (s) => poissonArrivals(6, 8_000, s), meanSojourn);
   const { atLeastSeconds, atMostSeconds } = forkJoinMeans(6, 0.1, 5);
-  expect(found.mean - found.halfWidth, `seed ${seed}`).toBeGreaterThan(atLeastSeconds);
-  expect(found.mean + found.halfWidth, `seed ${seed}`).toBeLessThan(atMostSeconds);
+  expect(found.mean - found.halfWidth, found.made).toBeGreaterThan(atLeastSeconds);
+  expect(found.mean + found.halfWidth, found.made).toBeLessThan(atMostSeconds);
+});
+
+test("sixteen workers that never rest: their throughput is that of the closed network", { timeout: 30_000 }, () => {
+  const seed = 25;
+  const workerCount = 16;
+  const rate = closedNetworkMeans(
+    [
+      { demandSeconds: 0.05, serverCount: Number.POSITIVE_INFINITY },
+      { demandSeconds: 0.02, serverCount: 2 },
+      { demandSeconds: 0.009, serverCount: 1 },
+    ],
+    workerCount,
+  ).throughputPerSecond;
+  // More requests than the workers can do, so that one is always waiting: the network below them is closed.
+  const halves = (meanSeconds: number) => Array.from(exponentialTable(meanSeconds, 8192)).flatMap((s) => [s, 0, 0]);
+  const spec: NetworkSpec = {
+    stations: [fifo(workerCount), fifo(2), fifo(1)],
+    operations: [
+      operation(0, program(halves(0.05), [[0], [1]])),
+      operation(1, program(exponentialTable(0.02))),
+      operation(2, program(exponentialTable(0.009))),
+    ],
+    edges: [edge(1), edge(2)],
+  };
+  const count = 6000;
+  const found = replicate(
+    spec,
+    seed,
+    (s) => poissonArrivals(2 * rate, count, s),
+    (visits) => {
+      // Between a fifth and nine tenths of the departures all workers are busy.
+      const departures = visits.arrivalSeconds
+        .map((arrival, i) => (visits.isRoot[i] === 1 ? arrival + visits.sojournSeconds[i]! : Number.NaN))
+        .filter((seconds) => !Number.isNaN(seconds));
+      return (0.7 * count) / (departures[0.9 * count]! - departures[0.2 * count]!);
+    },
+  );
+  expectAgreement(found, rate, seed, 0.02);
 });

@@ -1,4 +1,5 @@
 import { erlangC } from "./markov-queues.ts";
+import { openState, sharedServers } from "./state-dependent-server.ts";
 
 /** Queues with Poisson arrivals and any service distribution. Times in seconds, rates per second. */
 export interface GeneralService {
@@ -21,6 +22,38 @@ export function meanWaitingSecondsFifo(service: GeneralService): number {
 }
 
 /**
+ * Variance of the time in the queue of an M/G/1 FIFO station, seconds²: E[W]² + λ E[S³] / (3 (1 − ρ)).
+ * Source: Takács (1962); Kleinrock, Queueing Systems vol. 1 (1975), section 5.7.
+ *
+ * @param thirdServiceMoment E[S³], seconds³
+ * @throws {RangeError} when ρ ≥ 1.
+ */
+export function waitingVarianceFifo(service: GeneralService & { readonly thirdServiceMoment: number }): number {
+  const { arrivalRatePerSecond, meanServiceSeconds, thirdServiceMoment } = service;
+  const mean = meanWaitingSecondsFifo(service);
+  return (
+    mean * mean + (arrivalRatePerSecond * thirdServiceMoment) / (3 * (1 - arrivalRatePerSecond * meanServiceSeconds))
+  );
+}
+
+/**
+ * Mean time in the queue of a FIFO station with one server to which visits come in batches of X (M[X]/G/1). To the wait of
+ * the first of a batch, that of M/G/1, comes that behind the others of it.
+ * Source: Gaver, Imbedded Markov chain analysis of a waiting-line process in continuous time (1959); Gross and Harris (1998), section 5.1.
+ *
+ * @param service its `arrivalRatePerSecond` counts visits, not batches
+ * @throws {RangeError} when ρ ≥ 1.
+ */
+export function meanWaitingSecondsBatchArrivals(
+  service: GeneralService & { readonly meanBatchSize: number; readonly batchVariation: number },
+): number {
+  const { meanBatchSize, batchVariation, meanServiceSeconds, arrivalRatePerSecond } = service;
+  const idleShare = 1 - arrivalRatePerSecond * meanServiceSeconds;
+  const others = meanBatchSize * (1 + batchVariation * batchVariation) - 1;
+  return meanWaitingSecondsFifo(service) + (others * meanServiceSeconds) / (2 * idleShare);
+}
+
+/**
  * Mean time in an M/G/1 station that shares its server among all present: E[S] / (1 − ρ), whatever the distribution of
  * the service time (insensitivity). A visit with service time s stays s / (1 − ρ) on average.
  * Source: Sakata, Noguchi and Oizumi (1971); Kleinrock, Queueing Systems vol. 2 (1976), section 4.4.
@@ -33,7 +66,8 @@ export function meanSojournSecondsPs(service: Omit<GeneralService, "serviceVaria
 }
 
 /**
- * Mean time in an M/G/c station that shares c servers, each visit using one at most. Insensitive, so that of M/M/c.
+ * Mean time in an M/G/c station that shares c servers, real-valued, each visit using one at most. Insensitive, so that of
+ * M/M/c where c is whole.
  * Source: Cohen, The multiple phase service network with generalized processor sharing, Acta Informatica 12 (1979).
  *
  * @throws {RangeError} when ρ ≥ 1.
@@ -43,7 +77,7 @@ export function meanSojournSecondsSharedServers(
 ): number {
   const { arrivalRatePerSecond, meanServiceSeconds, serverCount } = service;
   const offeredLoad = arrivalRatePerSecond * meanServiceSeconds;
-  return meanServiceSeconds * (1 + erlangC(serverCount, offeredLoad) / (serverCount - offeredLoad));
+  return openState(sharedServers(serverCount), offeredLoad).present / arrivalRatePerSecond;
 }
 
 /**

@@ -50,14 +50,67 @@ export function meanSojournSeconds(station: MarkovStation): number {
 }
 
 /**
- * The p-quantile of the time in an M/M/1 station, which is exponential: −ln(1 − p) E[S] / (1 − ρ).
- * Source: Kleinrock, Queueing Systems vol. 1 (1975), section 5.12.
+ * Share of the visits that wait longer than `seconds` in an M/M/c queue: C e^(−(cμ − λ) t).
+ * Source: Kleinrock, Queueing Systems vol. 1 (1975), section 5.12; Gross and Harris (1998), section 2.3.
  *
- * @throws {RangeError} when ρ ≥ 1 or the station has not one server.
+ * @throws {RangeError} when ρ ≥ 1.
+ */
+export function waitingTailShare(station: MarkovStation, seconds: number): number {
+  const delayed = erlangC(station.serverCount, station.arrivalRatePerSecond * station.meanServiceSeconds);
+  return delayed * Math.exp(-spareRatePerSecond(station) * Math.max(0, seconds));
+}
+
+/** The p-quantile of the waiting time in an M/M/c queue: 0 for the share that finds a free server. @throws {RangeError} when ρ ≥ 1. */
+export function waitingQuantileSeconds(station: MarkovStation, p: number): number {
+  const delayed = erlangC(station.serverCount, station.arrivalRatePerSecond * station.meanServiceSeconds);
+  return Math.max(0, Math.log(delayed / (1 - checkedLevel(p))) / spareRatePerSecond(station));
+}
+
+/**
+ * Share of the visits that stay longer than `seconds` at an M/M/c station: service, behind an exponential wait for the
+ * share that has one. Source: Gross and Harris, Fundamentals of Queueing Theory (1998), section 2.3.
+ *
+ * @throws {RangeError} when ρ ≥ 1.
+ */
+export function sojournTailShare(station: MarkovStation, seconds: number): number {
+  const serviceRate = 1 / station.meanServiceSeconds;
+  const spareRate = spareRatePerSecond(station);
+  const delayed = waitingTailShare(station, 0);
+  const served = Math.exp(-serviceRate * seconds);
+  // P(wait + service > t | waits): two exponential stages. Where their rates all but meet, the limit.
+  const isSameRate = Math.abs(spareRate - serviceRate) < 1e-7 * serviceRate;
+  const waited = isSameRate
+    ? (1 + serviceRate * seconds) * served
+    : (spareRate * served - serviceRate * Math.exp(-spareRate * seconds)) / (spareRate - serviceRate);
+  return (1 - delayed) * served + delayed * waited;
+}
+
+/**
+ * The p-quantile of the time at an M/M/c station, by bisection of its tail to 10⁻¹² of itself; for one server
+ * −ln(1 − p) E[S] / (1 − ρ).
+ *
+ * @throws {RangeError} when ρ ≥ 1.
  */
 export function sojournQuantileSeconds(station: MarkovStation, p: number): number {
-  if (station.serverCount !== 1) throw new RangeError(`serverCount: ${station.serverCount} must be 1`);
-  return -Math.log(1 - p) * meanSojournSeconds(station);
+  const tail = 1 - checkedLevel(p);
+  let low = 0;
+  let high = station.meanServiceSeconds;
+  while (sojournTailShare(station, high) > tail) high *= 2;
+  while (high - low > 1e-12 * high) {
+    const middle = (low + high) / 2;
+    if (sojournTailShare(station, middle) > tail) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+function spareRatePerSecond({ arrivalRatePerSecond, meanServiceSeconds, serverCount }: MarkovStation): number {
+  return serverCount / meanServiceSeconds - arrivalRatePerSecond;
+}
+
+function checkedLevel(p: number): number {
+  if (!(p >= 0 && p < 1)) throw new RangeError(`p: ${p} must be ≥ 0 and < 1`);
+  return p;
 }
 
 /** An M/M/c station with room for `capacity` ≥ c visits, those in service included; who finds it full is lost. */

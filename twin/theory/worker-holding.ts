@@ -53,7 +53,9 @@ interface SharedPlace {
  * visits go round in the network below, so its throughput is that of a closed network of n (exact mean value analysis
  * with load-dependent stations, beside the other callers as open flows). A worker's wait below thus keeps it from others.
  *
- * Exact for exponential times, sequential calls and no second caller of what is below. Otherwise an approximation.
+ * Throughput is exact for exponential times, sequential calls and no second caller of what is below. Otherwise an
+ * approximation: in eight small networks the mean sojourn time was off the simulator's by at most 2.4 % at half of
+ * saturation and 5 % at 0.8 of it (14 % where two pools of workers compete for one server), saturation by 6 %.
  * Sources: Chandy, Herzog and Woo, Parametric analysis of queuing networks (1975), flow-equivalent servers; Reiser and
  * Lavenberg, Mean-value analysis of closed multichain queuing networks (1980); Rolia and Sevcik, The method of layers
  * (1995); for work that is not exponential, the residual life of who is served: Reiser (1979).
