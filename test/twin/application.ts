@@ -70,6 +70,8 @@ export interface Change {
   readonly addedGapSeconds?: Readonly<Record<number, number>>;
   /** Share of alpha's visits that need no database; usually 0.2. */
   readonly rememberedShare?: number;
+  /** Workers of alpha; usually `ALPHA_SERVERS`. */
+  readonly alphaServers?: number;
   /** Which instances answer for beta; usually the first two. */
   readonly betaInstances?: readonly number[];
   /** Some of beta's visits go to other instances of it, whose work takes so many times longer. */
@@ -162,6 +164,7 @@ function networkOf(seed: number, change: Change): NetworkSpec {
   return {
     stations: STATIONS.map((station, index) => ({
       ...station,
+      ...(index === ALPHA ? { serverCount: change.alphaServers ?? ALPHA_SERVERS } : {}),
       replicaWeights: equalWeights(replicaCount(index, change) ?? station.replicaWeights.length),
     })),
     operations: [...own, ...hops, canaryOperation],

@@ -128,6 +128,13 @@ describe("visits of instances", () => {
   });
 });
 
+test("visits that arrived before a time are forgotten when they no longer count, and copies that had no others", () => {
+  const history = new History(LIMITS);
+  for (let index = 0; index < 4; index++) history.learn(windowOf(index, index < 2 ? [0, 1] : [1], 20));
+  history.forgetBefore(NODE, 20);
+  expect(kept(history)).toEqual([[1, 40]]);
+});
+
 describe("times of operations", () => {
   test("are kept for as many operations as there is room for; the others are refused and counted", () => {
     const history = new History(LIMITS);

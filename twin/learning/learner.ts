@@ -6,6 +6,7 @@ import { Drift, withWorkOf } from "./drift.ts";
 import { Epochs, type WatchedVersion } from "./epochs.ts";
 import { History, type HistoryFill } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
+import { LimitEdits } from "./limit-edits.ts";
 import { limitationOf } from "./limitation.ts";
 import { learnRates, windowRates } from "./node-rates.ts";
 import { Presence } from "./presence.ts";
@@ -31,6 +32,7 @@ export class Learner {
   readonly #history = new History();
   readonly #presence = new Presence();
   readonly #epochs: Epochs;
+  readonly #limits: LimitEdits;
   readonly #rates = new Map<number, NodeRates>();
   readonly #discrepancies = new Map<number, WideDiscrepancies>();
   readonly #drifts = new Map<number, Drift>();
@@ -46,6 +48,7 @@ export class Learner {
     this.#learningWindows = options.learningWindows;
     this.#driftBudget = options.driftBudget;
     this.#epochs = new Epochs({ windowsNeeded: options.learningWindows, visitsNeeded: VISITS_NEEDED });
+    this.#limits = new LimitEdits(options.learningWindows);
   }
 
   /** Null before the first calibration. Another object whenever anything in it is another. */
@@ -67,7 +70,7 @@ export class Learner {
     return this.#epochs.watched();
   }
 
-  /** Takes from a window, clean or not, what needs no learning: who is there, and as what version. */
+  /** Takes from a window, clean or not, what needs no learning: who is there, as what version, and under which limits. */
   observe(observation: Observation): void {
     this.#nextWindow = observation.windowIndex + 1;
     this.#counts.take(observation.metrics);
@@ -78,7 +81,7 @@ export class Learner {
       this.#history.drop(name);
     }
     if (this.#knowledge !== null) {
-      this.#knowledge = this.#presence.edit(this.#knowledge);
+      this.#knowledge = this.#limits.edit(this.#presence.edit(this.#knowledge), observation);
     }
     for (const [node, discrepancies] of this.#discrepancies) {
       const newness = this.#epochs.newness(node);
@@ -100,12 +103,8 @@ export class Learner {
     this.#learnRates(observation);
     this.#watchDrift(forecast);
     this.#learnDiscrepancies(forecast);
-    const adoptions = this.#epochs.learn(observation);
-    for (const { node, name, replaces } of adoptions) {
-      this.#history.adopt(name, node, replaces);
-      this.#drifts.get(node)?.forget();
-    }
-    if (adoptions.length > 0 || this.#isTimeToCalibrate()) {
+    const isReplaced = this.#takeOver(observation);
+    if (isReplaced || this.#isTimeToCalibrate()) {
       this.#calibrate(topology);
     }
   }
@@ -162,6 +161,23 @@ export class Learner {
     };
   }
 
+  /** Makes the twin's own what was learned for long enough under a new version or limit. @returns false when nothing was */
+  #takeOver(observation: Observation): boolean {
+    const adoptions = this.#epochs.learn(observation);
+    for (const { node, name, replaces } of adoptions) {
+      this.#history.adopt(name, node, replaces);
+      this.#limits.release(node);
+    }
+    const limited = this.#limits.learn(observation, this.#knowledge?.nodes.keys() ?? []);
+    for (const { node, fromSeconds } of limited) {
+      this.#history.forgetBefore(node, fromSeconds);
+    }
+    for (const { node } of [...adoptions, ...limited]) {
+      this.#drifts.get(node)?.forget();
+    }
+    return adoptions.length + limited.length > 0;
+  }
+
   #learnRates(observation: Observation): void {
     const weight = Math.max(1 / this.#history.windowCount, RATE_WEIGHT_MIN);
     for (const [node, rates] of windowRates(observation)) {
@@ -172,7 +188,7 @@ export class Learner {
   #watchDrift(forecast: Forecast): void {
     for (const node of forecast.nodes) {
       const known = this.#knowledge?.nodes.get(node.node);
-      if (this.isReady && known !== undefined && this.#epochs.newness(node.node) === 0) {
+      if (this.isReady && known !== undefined && !this.#isExplained(node.node)) {
         const drift = this.#drifts.get(node.node) ?? new Drift(this.#driftBudget);
         this.#drifts.set(node.node, drift);
         drift.take(node, known, forecast);
@@ -184,7 +200,7 @@ export class Learner {
   #learnDiscrepancies(forecast: Forecast): void {
     const { nodes, observation } = forecast;
     const changed = new Set(
-      nodes.map(({ node }) => node).filter((node) => this.#epochs.newness(node) > 0 || this.#isDrifting(node)),
+      nodes.map(({ node }) => node).filter((node) => this.#isExplained(node) || this.#isDrifting(node)),
     );
     const callers = callersOf(changed, observation.topology);
     for (const node of nodes) {
@@ -196,6 +212,11 @@ export class Learner {
       discrepancies.gapOut.learn(node.gapOut);
       discrepancies.lag.learn(node.lag);
     }
+  }
+
+  /** True while a deployment or another limit accounts for what has changed at the node. */
+  #isExplained(node: number): boolean {
+    return this.#epochs.newness(node) > 0 || this.#limits.isHeld(node);
   }
 
   #isDrifting(node: number): boolean {
@@ -220,7 +241,8 @@ export class Learner {
     const nodes = new Map<number, NodeKnowledge>();
     for (const [node, after] of calibrated.nodes) {
       const before = this.#knowledge?.nodes.get(node);
-      nodes.set(node, before !== undefined && this.#isDrifting(node) ? withWorkOf(before, after) : after);
+      const isKept = this.#isDrifting(node) || this.#limits.isHeld(node);
+      nodes.set(node, before !== undefined && isKept ? withWorkOf(before, after) : after);
       if (before !== undefined) {
         this.#drifts.get(node)?.replaced(before, nodes.get(node)!, this.#nextWindow);
       }

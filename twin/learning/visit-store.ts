@@ -134,7 +134,8 @@ export class VisitStore {
       }
       this.lags.byKey.delete(node);
     } else {
-      this.#trim(own, earliestArrival(other));
+      // Of what is known besides, only what came at the same time: so the mixture is that of the traffic.
+      this.forgetBefore(node, earliestArrival(other));
     }
     this.#lastLearned.set(node, own);
     for (const [instance, window] of other.#lastLearned.get(node) ?? []) {
@@ -159,14 +160,15 @@ export class VisitStore {
     }
   }
 
-  /** Of what is known besides, only what came at the same time: so the mixture is that of the traffic. */
-  #trim(instances: ReadonlyMap<number, number>, fromSeconds: number): void {
-    for (const instance of instances.keys()) {
-      const visits = this.visitsByInstance.get(instance)!;
-      this.visitsByInstance.set(
-        instance,
-        visits.filter((visit) => visit.arrivalSeconds >= fromSeconds),
-      );
+  /** Forgets visits of a node that arrived before. */
+  forgetBefore(node: number, fromSeconds: number): void {
+    for (const instance of this.instancesOf(node)) {
+      const kept = this.visitsByInstance.get(instance)!.filter((visit) => visit.arrivalSeconds >= fromSeconds);
+      if (kept.length === 0) {
+        this.#forget(node, instance);
+      } else {
+        this.visitsByInstance.set(instance, kept);
+      }
     }
   }
 
