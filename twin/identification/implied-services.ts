@@ -21,8 +21,8 @@ export interface StationSample {
 /** What a structure makes of the visits of an instance. */
 export interface ImpliedServices {
   readonly serviceSeconds: Float64Array;
-  /** Server time taken: calls included at a worker pool, own work only at a CPU. */
-  readonly busySeconds: number;
+  /** Time between start and departure, calls included. */
+  readonly heldSeconds: number;
   readonly violationCount: number;
   /** Sums of what is above and below zero, both without sign. */
   readonly positiveSeconds: number;
@@ -34,8 +34,9 @@ export function implyServices(structure: StationStructure, sample: StationSample
   const { discipline, serverCount } = structure;
   if (discipline === "ps" && selfIntervals !== undefined) {
     const serviceSeconds = invertPsIntervals(selfIntervals, arrivals.length, serverCount);
-    const busySeconds = sum(serviceSeconds);
-    return { serviceSeconds, busySeconds, violationCount: 0, positiveSeconds: busySeconds, negativeSeconds: 0 };
+    const heldSeconds = sum(departures) - sum(arrivals);
+    const positiveSeconds = sum(serviceSeconds);
+    return { serviceSeconds, heldSeconds, violationCount: 0, positiveSeconds, negativeSeconds: 0 };
   }
   const inverted =
     discipline === "fifo"
@@ -47,7 +48,7 @@ export function implyServices(structure: StationStructure, sample: StationSample
   const negativeSeconds = serviceSeconds.reduce((seconds, each) => seconds - Math.min(0, each), 0);
   return {
     serviceSeconds,
-    busySeconds: sum(discipline === "ps" ? serviceSeconds : holdSeconds),
+    heldSeconds: sum(holdSeconds),
     violationCount: violationShare * arrivals.length,
     positiveSeconds: sum(serviceSeconds) + negativeSeconds,
     negativeSeconds,
@@ -75,4 +76,16 @@ function sum(values: Float64Array): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+/** Most visits that were present at one time. */
+export function mostInFlight({ arrivals, departures }: StationSample): number {
+  const ends = departures.slice().sort();
+  let most = 0;
+  let gone = 0;
+  for (let i = 0; i < arrivals.length; i++) {
+    while (gone < ends.length && ends[gone]! <= arrivals[i]!) gone++;
+    most = Math.max(most, i + 1 - gone);
+  }
+  return most;
 }

@@ -1,7 +1,13 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
-import { divideByClassMean, type ImpliedServices, implyServices, type StationSample } from "./implied-services.ts";
+import {
+  divideByClassMean,
+  type ImpliedServices,
+  implyServices,
+  mostInFlight,
+  type StationSample,
+} from "./implied-services.ts";
 import { INSTRUMENT_COUNT, type LoadSplit, splitByLoad } from "./load-instruments.ts";
-import { kolmogorovSmirnov, varianceInflation } from "./two-sample.ts";
+import { joined, kolmogorovSmirnov, varianceInflation } from "./two-sample.ts";
 
 export type { StationSample } from "./implied-services.ts";
 
@@ -17,6 +23,8 @@ export interface StructureStatistic {
   readonly negativeShare: number;
   /** Busy servers / servers that the structure implies; 0 for delay. */
   readonly utilization: number;
+  /** It has as many servers as were ever asked for at once: as good as endless ones, and the same as any other such. */
+  readonly isUnlimited: boolean;
 }
 
 export interface StructureSelection {
@@ -143,10 +151,20 @@ function between({ discipline, serverCount }: StationStructure): StationStructur
   return counts.filter((count) => count !== serverCount).map((count) => ({ discipline, serverCount: count }));
 }
 
+/** What the visits say about a structure. */
+interface Evidence extends Pick<StructureStatistic, "statistic" | "violationShare" | "negativeShare"> {
+  /** Own work, and time between start and departure, that the structure implies. */
+  readonly ownSeconds: number;
+  readonly heldSeconds: number;
+}
+
 /** Holds structures against the visits of a station. */
 class Scale {
   readonly #samples: readonly StationSample[];
   readonly #splits: readonly (readonly LoadSplit[])[];
+  readonly #mostInFlight: number;
+  readonly #spanSeconds: number;
+  #endless: Evidence | null = null;
   readonly visitCount: number;
 
   constructor(samples: readonly StationSample[]) {
@@ -158,31 +176,45 @@ class Scale {
         high: high.filter(isKept),
       }));
     });
+    this.#mostInFlight = this.#samples.reduce((most, sample) => Math.max(most, mostInFlight(sample)), 0);
+    this.#spanSeconds = this.#samples.reduce(
+      (seconds, { arrivals, departures }) => seconds + latest(departures) - arrivals[0]!,
+      0,
+    );
     this.visitCount = this.#samples.reduce((sum, sample) => sum + sample.arrivals.length, 0);
   }
 
   weigh(structure: StationStructure): StructureStatistic {
+    const { discipline, serverCount } = structure;
+    const isUnlimited = serverCount >= this.#mostInFlight;
+    // Structures that nobody ever waits in imply the same: one of them stands for all.
+    if (isUnlimited) this.#endless ??= this.#examine({ discipline: "delay", serverCount: Number.POSITIVE_INFINITY });
+    const evidence = isUnlimited ? this.#endless! : this.#examine(structure);
+    const { statistic, violationShare, negativeShare } = evidence;
+    // A worker is held over calls, a shared processor is not.
+    const busySeconds = discipline === "ps" ? evidence.ownSeconds : evidence.heldSeconds;
+    const utilization = this.#spanSeconds > 0 ? busySeconds / (this.#spanSeconds * serverCount) : 0;
+    return { structure, statistic, violationShare, negativeShare, utilization, isUnlimited };
+  }
+
+  #examine(structure: StationStructure): Evidence {
     const implied = this.#samples.map((sample) => implyServices(structure, sample));
     const scaled = implied.map(({ serviceSeconds }, k) => divideByClassMean(serviceSeconds, this.#samples[k]!.classes));
     const total = (of: (each: ImpliedServices) => number) => implied.reduce((sum, each) => sum + of(each), 0);
     const violationShare = total((each) => each.violationCount) / Math.max(1, this.visitCount);
+    const positiveSeconds = total((each) => each.positiveSeconds);
     const negativeSeconds = total((each) => each.negativeSeconds);
-    const allSeconds = total((each) => each.positiveSeconds) + negativeSeconds;
-    const negativeShare = negativeSeconds > 0 ? negativeSeconds / allSeconds : 0;
+    const negativeShare = negativeSeconds > 0 ? negativeSeconds / (positiveSeconds + negativeSeconds) : 0;
     const cost =
       violationShare > VIOLATIONS_MAX
         ? Number.POSITIVE_INFINITY
         : NEGATIVE_COST * Math.max(0, negativeShare - NEGATIVE_FREE);
-    const spanSeconds = this.#samples.reduce(
-      (seconds, sample) => seconds + latest(sample.departures) - sample.arrivals[0]!,
-      0,
-    );
     return {
-      structure,
       statistic: Math.hypot(this.#dependence(scaled), cost),
       violationShare,
       negativeShare,
-      utilization: spanSeconds > 0 ? total((each) => each.busySeconds) / (spanSeconds * structure.serverCount) : 0,
+      ownSeconds: positiveSeconds - negativeSeconds,
+      heldSeconds: total((each) => each.heldSeconds),
     };
   }
 
@@ -208,16 +240,6 @@ class Scale {
     }
     return Math.sqrt(squares / INSTRUMENT_COUNT);
   }
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function latest(values: Float64Array): number {

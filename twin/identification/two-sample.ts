@@ -59,13 +59,17 @@ export function varianceInflation(series: readonly SplitSeries[]): number {
 
 /** Rank of each value among the values of all series, from 0 to 1. */
 function rankedTogether(series: readonly Float64Array[]): Float64Array[] {
-  const places = series.flatMap((values, k) => Array.from(values, (value, row) => ({ value, k, row })));
-  places.sort((a, b) => a.value - b.value);
-  const ranks = series.map((values) => new Float64Array(values.length));
-  places.forEach(({ k, row }, rank) => {
-    ranks[k]![row] = rank / places.length;
+  const values = joined(series);
+  const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]!);
+  const all = new Float64Array(values.length);
+  order.forEach((row, rank) => {
+    all[row] = rank / values.length;
   });
-  return ranks;
+  let from = 0;
+  return series.map(({ length }) => {
+    from += length;
+    return all.subarray(from - length, from);
+  });
 }
 
 function meanAt(ranks: readonly Float64Array[], rows: readonly Uint32Array[]): { mean: number; count: number } {
@@ -76,4 +80,15 @@ function meanAt(ranks: readonly Float64Array[], rows: readonly Uint32Array[]): {
     count += each.length;
   });
   return { mean: count === 0 ? 0 : sum / count, count: Math.max(1, count) };
+}
+
+/** The arrays one after the other. */
+export function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -147,7 +147,7 @@ function plausibleStructures(
   suggested: readonly StationStructure[],
 ): { structures: StationStructure[]; isIdentified: boolean } {
   const isCompared = usualVisits(runs.map((run) => run.visits));
-  const { plausible, isIdentified } = selectStructuresOfInstances(
+  const { plausible, statistics, isIdentified } = selectStructuresOfInstances(
     runs.map((run, k) => ({
       arrivals: run.arrivals,
       departures: run.departures,
@@ -159,7 +159,10 @@ function plausibleStructures(
     CANDIDATES,
     suggested,
   );
-  return { structures: [...plausible], isIdentified };
+  // Of those in which nobody ever waited, one stands for all.
+  const unlimited = new Set(statistics.filter((row) => row.isUnlimited).map((row) => row.structure));
+  const first = plausible.find((structure) => unlimited.has(structure));
+  return { structures: plausible.filter((each) => each === first || !unlimited.has(each)), isIdentified };
 }
 
 /**
