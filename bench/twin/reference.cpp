@@ -41,10 +41,12 @@ uint32_t hashText(const std::string& text, uint32_t salt) {
   return hash;
 }
 
+/** A stream has its next word ready, so that who draws need not wait for the mixing. */
 struct Stream {
   uint32_t first = 0;
   uint32_t second = 0;
-  uint32_t drawn = 0;
+  uint32_t mixed = 0;
+  uint32_t next = 0;
 
   Stream() = default;
   Stream(int64_t seed, int64_t entity, const std::string& purpose) {
@@ -52,8 +54,13 @@ struct Stream {
     const uint32_t base = mix(hashNumber(seed, 0x243f6a88u) + entityWord * 0x85ebca6bu);
     first = hashText(purpose, base);
     second = hashText(purpose, mix(base ^ mix(entityWord ^ 0x2545f491u)));
+    word();
   }
-  uint32_t word() { return mix(mix(first + drawn++ * 0x9e3779b9u) + second); }
+  uint32_t word() {
+    const uint32_t word = next;
+    next = mix(mix(first + mixed++ * 0x9e3779b9u) + second);
+    return word;
+  }
   double uniform() { return (word() + 0.5) * perWord; }
   int32_t index(int32_t n) { return static_cast<int32_t>(static_cast<double>(word()) * n * perWord); }
 };

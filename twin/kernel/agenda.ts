@@ -1,4 +1,4 @@
-import { EventCalendar } from "./event-calendar.ts";
+import { EventCalendar, NO_EVENT } from "./event-calendar.ts";
 import { InstantQueue } from "./instant-queue.ts";
 
 /**
@@ -36,10 +36,10 @@ export class Agenda {
     else if (!this.#calendar.schedule(timeSeconds, event)) this.#isOverfull = true;
   }
 
-  /** Takes out the next event and moves now to its time. @throws {RangeError} when there is none. */
-  take(): number {
-    if (this.#instant.size > 0 && this.#calendar.nextSeconds > this.#nowSeconds) return this.#instant.take();
-    const event = this.#calendar.take();
+  /** Takes out the next event if its time lies before the limit, and moves now there; NO_EVENT otherwise. */
+  takeBefore(limitSeconds: number): number {
+    if (this.#instant.size > 0) return this.#takeInstant(limitSeconds);
+    const event = this.#calendar.takeBefore(limitSeconds);
     this.#nowSeconds = this.#calendar.nowSeconds;
     return event;
   }
@@ -48,5 +48,11 @@ export class Agenda {
   advanceTo(timeSeconds: number): void {
     this.#calendar.advanceTo(timeSeconds);
     this.#nowSeconds = timeSeconds;
+  }
+
+  #takeInstant(limitSeconds: number): number {
+    if (this.#nowSeconds >= limitSeconds) return NO_EVENT;
+    if (this.#calendar.nextSeconds > this.#nowSeconds) return this.#instant.take();
+    return this.#calendar.take();
   }
 }

@@ -9,7 +9,7 @@ const BLOCK_LENGTH = 2;
 const ROW_COUNT = 3;
 const SEGMENT_COUNT = 4;
 const SAMPLE_FIRST = 5;
-const WORDS_PER_PROGRAM = 8;
+const WORD_BITS = 3;
 
 /** Most losses of one message in a row, as a TCP sender gives up after so many; it gets through then. */
 const MAX_LOSSES = 15;
@@ -46,9 +46,9 @@ export class Draws {
       }
     }
     this.#turn = new Int32Array(network.stationCount);
-    this.#rows = new Int32Array(WORDS_PER_PROGRAM * programRows.length);
+    this.#rows = new Int32Array(programRows.length << WORD_BITS);
     for (let program = 0; program < programRows.length; program++) {
-      const at = WORDS_PER_PROGRAM * program;
+      const at = program << WORD_BITS;
       this.#rows[at + BLOCK_LENGTH] = programBlockLength[program]!;
       this.#rows[at + ROW_COUNT] = programRows[program]!;
       this.#rows[at + SEGMENT_COUNT] = groupFirst[program + 1]! - groupFirst[program]! + 1;
@@ -88,19 +88,19 @@ export class Draws {
    */
   firstSample(program: number): number {
     const rows = this.#rows;
-    const at = WORDS_PER_PROGRAM * program;
+    const at = program << WORD_BITS;
     const left = rows[at + LEFT_OF_BLOCK]!;
     let row = 0;
     if (left === 0) {
       row = this.#rowStreams.nextIndex(program, rows[at + ROW_COUNT]!);
-      rows[at + LEFT_OF_BLOCK] = rows[at + BLOCK_LENGTH]! - 1;
+      rows[at + LEFT_OF_BLOCK] = (rows[at + BLOCK_LENGTH]! - 1) | 0;
     } else {
       row = rows[at + ROW]! + 1;
       if (row === rows[at + ROW_COUNT]) row = 0;
       rows[at + LEFT_OF_BLOCK] = left - 1;
     }
     rows[at + ROW] = row;
-    return rows[at + SAMPLE_FIRST]! + row * rows[at + SEGMENT_COUNT]!;
+    return (rows[at + SAMPLE_FIRST]! + Math.imul(row, rows[at + SEGMENT_COUNT]!)) | 0;
   }
 
   /** Gap of the next call along `edge`, in seconds. */

@@ -1,6 +1,8 @@
 import { EventHeap } from "./event-heap.ts";
 
-/** What holds events to come. An event is a whole number of the caller's making. */
+/** What `takeBefore` gives when there is none. */
+export const NO_EVENT = -1;
+
 const END = -1;
 const INITIAL_CAPACITY = 256;
 const NO_DAY = -1;
@@ -18,7 +20,7 @@ const MIN_TAKES = 1024;
 const MAX_TAKES = 8192;
 
 /**
- * Events to come. Two events at the same instant come out in the order they went in.
+ * Events to come, each a whole number ≥ 0 of the caller's making. Two events at the same instant come out in the order they went in.
  *
  * Few events stand in a heap. Many stand in a calendar queue (R. Brown 1988): time is cut into days, about one event
  * each, and a year of days goes round in a ring of sorted lists; the heap then keeps what lies more than a year ahead.
@@ -44,8 +46,8 @@ export class EventCalendar {
 
   // The entries of the lists.
   #times: Float64Array = new Float64Array(0);
-  #events: Int32Array = new Int32Array(0);
-  #next: Int32Array = new Int32Array(0);
+  /** By entry: the next of its list or of the free ones, and the event. */
+  #links: Int32Array = new Int32Array(0);
   #free = END;
 
   // The pace of the events, looked at now and then.
@@ -83,7 +85,7 @@ export class EventCalendar {
     if (!(timeSeconds >= this.#nowSeconds && timeSeconds < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`cannot schedule at ${timeSeconds} s: it is ${this.#nowSeconds} s`);
     }
-    if (this.size === this.#limit) return false;
+    if (this.#inDays + this.#heap.size >= this.#limit) return false;
     const day = (timeSeconds - this.#firstSeconds) * this.#daysPerSecond;
     if (day < this.#endDay) this.#addToDay(day | 0, timeSeconds, event);
     else this.#heap.add(timeSeconds, event);
@@ -92,16 +94,21 @@ export class EventCalendar {
 
   /** Takes out the next event and moves now to its time. @throws {RangeError} when there is none. */
   take(): number {
+    const event = this.takeBefore(Number.POSITIVE_INFINITY);
+    if (event === NO_EVENT) throw new RangeError("the calendar is empty");
+    return event;
+  }
+
+  /** Takes out the next event if its time lies before the limit, and moves now there; NO_EVENT, and nothing changed, otherwise. */
+  takeBefore(limitSeconds: number): number {
     if (--this.#takesLeft === 0) this.#followPace();
-    if (this.#inDays === 0) return this.#takeFromHeap();
+    if (this.#inDays === 0) return this.#takeFromHeap(limitSeconds);
     const entry = this.#firstEntry();
-    this.#dayHead[this.#nextDay & this.#mask] = this.#next[entry]!;
-    this.#next[entry] = this.#free;
-    this.#free = entry;
-    this.#inDays--;
-    this.#nowSeconds = this.#times[entry]!;
-    const event = this.#events[entry]!;
-    const endDay = this.#nextDay + this.#mask + 1;
+    const timeSeconds = this.#times[entry]!;
+    if (timeSeconds >= limitSeconds) return NO_EVENT;
+    this.#nowSeconds = timeSeconds;
+    const event = this.#removeFirst(entry);
+    const endDay = (this.#nextDay + this.#mask + 1) | 0;
     if (endDay !== this.#endDay) this.#moveEnd(endDay);
     return event;
   }
@@ -121,39 +128,53 @@ export class EventCalendar {
     let day = this.#nextDay;
     let entry = head[day & mask]!;
     while (entry === END) {
-      day++;
+      day = (day + 1) | 0;
       entry = head[day & mask]!;
     }
     this.#nextDay = day;
     return entry;
   }
 
+  /** Takes the earliest entry out of its day, and gives its event. */
+  #removeFirst(entry: number): number {
+    const links = this.#links;
+    const at = entry << 1;
+    this.#dayHead[this.#nextDay & this.#mask] = links[at]!;
+    links[at] = this.#free;
+    this.#free = entry;
+    this.#inDays = (this.#inDays - 1) | 0;
+    return links[at + 1]!;
+  }
+
   #addToDay(day: number, timeSeconds: number, event: number): void {
     if (day < this.#nextDay) this.#nextDay = day;
     if (this.#free === END) this.#growEntries();
     const times = this.#times;
-    const next = this.#next;
+    const links = this.#links;
     const entry = this.#free;
-    this.#free = next[entry]!;
+    const at = entry << 1;
+    this.#free = links[at]!;
+    this.#inDays = (this.#inDays + 1) | 0;
     times[entry] = timeSeconds;
-    this.#events[entry] = event;
-    this.#inDays++;
+    links[at + 1] = event;
     const list = day & this.#mask;
     let after = this.#dayHead[list]!;
     if (after === END || times[after]! > timeSeconds) {
-      next[entry] = after;
+      links[at] = after;
       this.#dayHead[list] = entry;
       return;
     }
     let before = after;
-    for (after = next[before]!; after !== END && times[after]! <= timeSeconds; after = next[before]!) before = after;
-    next[entry] = after;
-    next[before] = entry;
+    for (after = links[before << 1]!; after !== END && times[after]! <= timeSeconds; after = links[before << 1]!) {
+      before = after;
+    }
+    links[at] = after;
+    links[before << 1] = entry;
   }
 
-  #takeFromHeap(): number {
+  #takeFromHeap(limitSeconds: number): number {
     const timeSeconds = this.#heap.nextSeconds;
-    if (timeSeconds === Number.POSITIVE_INFINITY) throw new RangeError("the calendar is empty");
+    if (timeSeconds >= limitSeconds) return NO_EVENT;
     this.#nowSeconds = timeSeconds;
     const event = this.#heap.take();
     // The days are empty: the year can as well begin now.
@@ -171,7 +192,7 @@ export class EventCalendar {
   #moveEnd(endDay: number): void {
     this.#endDay = endDay;
     const heap = this.#heap;
-    for (;;) {
+    while (heap.size > 0) {
       const timeSeconds = heap.nextSeconds;
       const day = (timeSeconds - this.#firstSeconds) * this.#daysPerSecond;
       if (!(day < endDay)) return;
@@ -220,12 +241,8 @@ export class EventCalendar {
     this.#firstSeconds = NO_YEAR;
     while (this.#inDays > 0) {
       const entry = this.#firstEntry();
-      this.#dayHead[this.#nextDay & this.#mask] = this.#next[entry]!;
-      this.#next[entry] = this.#free;
-      this.#free = entry;
-      this.#inDays--;
       // The heap numbers them anew; they are in order, and earlier than all that it has.
-      this.#heap.add(this.#times[entry]!, this.#events[entry]!);
+      this.#heap.add(this.#times[entry]!, this.#removeFirst(entry));
     }
   }
 
@@ -233,15 +250,12 @@ export class EventCalendar {
     const used = this.#times.length;
     const capacity = Math.max(INITIAL_CAPACITY, used * 2);
     const times = new Float64Array(capacity);
-    const events = new Int32Array(capacity);
-    const next = new Int32Array(capacity);
+    const links = new Int32Array(2 * capacity);
     times.set(this.#times);
-    events.set(this.#events);
-    next.set(this.#next);
-    for (let entry = used; entry < capacity; entry++) next[entry] = entry + 1 < capacity ? entry + 1 : END;
+    links.set(this.#links);
+    for (let entry = used; entry < capacity; entry++) links[2 * entry] = entry + 1 < capacity ? entry + 1 : END;
     this.#free = used;
     this.#times = times;
-    this.#events = events;
-    this.#next = next;
+    this.#links = links;
   }
 }

@@ -1,5 +1,6 @@
 import { Agenda } from "./agenda.ts";
 import { type CompiledNetwork, PS } from "./compiled-network.ts";
+import { NO_EVENT } from "./event-calendar.ts";
 import {
   ANSWER,
   ARRIVE,
@@ -46,19 +47,16 @@ export class Simulation {
     const maxEvents = this.#options.maxEvents ?? 50_000_000;
     this.#start();
     let arrival = 0;
-    let eventCount = 0;
-    for (;;) {
+    for (let eventCount = 0; ; eventCount++) {
       const arrivalSeconds = arrival < times.length ? times[arrival]! : Number.POSITIVE_INFINITY;
-      const eventSeconds = agenda.nextSeconds;
-      const isArrival = arrivalSeconds <= eventSeconds;
-      const nowSeconds = isArrival ? arrivalSeconds : eventSeconds;
+      const event = agenda.takeBefore(arrivalSeconds);
+      const nowSeconds = event === NO_EVENT ? arrivalSeconds : agenda.nowSeconds;
       if (nowSeconds === Number.POSITIVE_INFINITY) break;
       if (nowSeconds > untilSeconds) return this.#finish(untilSeconds, steps.isTruncated);
       if (steps.isStopped || agenda.isOverfull || eventCount === maxEvents)
         return this.#finish(agenda.nowSeconds, true);
-      eventCount++;
-      if (isArrival) this.#enter(arrival++, nowSeconds);
-      else this.#happen(agenda.take(), nowSeconds);
+      if (event === NO_EVENT) this.#enter(arrival++, nowSeconds);
+      else this.#happen(event, nowSeconds);
     }
     if (arrival < times.length)
       throw new RangeError(`arrivals.timeSeconds[${arrival}]: ${times[arrival]} is not a time`);
