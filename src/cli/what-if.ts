@@ -11,7 +11,7 @@ import { answerAsText } from "../pipeline/what-if-text.ts";
 import { readScenario } from "../settings/scenario.ts";
 import { SCENARIO_VERBS } from "../settings/scenario-verbs.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
-import { LINE_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { Progress } from "./progress.ts";
 
 const DEFAULT_REPLICATIONS = 20;
@@ -46,7 +46,7 @@ Examples:
   spantwin what-if datasets/sample --timeout "frontend->pricing=200ms" --retry "frontend->pricing=3,50ms,2" --traffic 60/s
   spantwin what-if datasets/sample --scenario docs/examples/black-friday.yaml --json`,
     );
-  withSettings(command, LINE_SETTINGS).action(answer);
+  withSettings(command, LEARNING_SETTINGS).action(answer);
 }
 
 async function answer(paths: readonly string[], options: Record<string, unknown>): Promise<void> {
@@ -55,7 +55,7 @@ async function answer(paths: readonly string[], options: Record<string, unknown>
     flags: Object.fromEntries(SCENARIO_VERBS.map(({ key }) => [key, options[key] as readonly string[]])),
   });
   const replications = wholeNumber("--replications", options["replications"], 1, 1000);
-  const settings = settingsOf(options, LINE_SETTINGS);
+  const settings = settingsOf(options, LEARNING_SETTINGS);
   const isJson = options["json"] === true;
   for (const line of written.overruled) {
     process.stderr.write(`spantwin: ${line}\n`);

@@ -22,13 +22,8 @@ export function digits(value: number): string {
 /** A change in words that follow "with": "3 replicas of pricing". */
 export function describeChange(change: Change): string {
   switch (change.verb) {
-    case "traffic": {
-      const amount =
-        "factor" in change.to ? `${digits(change.to.factor)}×` : `${digits(change.to.ratePerSecond)} requests/s of`;
-      return change.operation === null
-        ? `${amount}${"factor" in change.to ? "" : " all"} traffic`
-        : `${amount} ${change.operation}`;
-    }
+    case "traffic":
+      return describeTraffic(change);
     case "mix":
       return `${change.operation} as ${percent(change.share)} of all requests`;
     case "replicas":
@@ -58,6 +53,13 @@ export function describeChange(change: Change): string {
     default:
       return `${describeEdgeChange(change)} from ${change.edge.from} to ${change.edge.to}`;
   }
+}
+
+function describeTraffic({ operation, to }: Extract<Change, { readonly verb: "traffic" }>): string {
+  if ("factor" in to) {
+    return `${digits(to.factor)}× ${operation ?? "traffic"}`;
+  }
+  return `${digits(to.ratePerSecond)} requests/s${operation === null ? "" : ` of ${operation}`}`;
 }
 
 function describeEdgeChange(change: Extract<Change, { readonly edge: unknown }>): string {
