@@ -90,13 +90,12 @@ export class Twin {
       };
     }
     const simulated = this.#simulate(observation, knowledge);
-    const windows = new Map<number, NodeWindow>();
-    const nodes = this.#nodeForecasts(observation, knowledge, simulated, windows);
+    const measured = this.#measure(observation, knowledge, simulated);
     return {
       observation,
       isReady: this.isReady,
       readiness,
-      nodes,
+      nodes: this.#nodeForecasts(observation, knowledge, measured),
       operations: forecastOperations(observation, knowledge, simulated, traffic),
       stations: forecastStations(simulated),
       edges: forecastEdges(observation, knowledge),
@@ -105,7 +104,7 @@ export class Twin {
       capacity: this.#capacityAt(entryRates(traffic), observation.topology, knowledge),
       deployments: forecastDeployments(
         this.#learner.watchedVersions,
-        windows,
+        (node) => measured.get(node)?.joined,
         observation.topology,
         (node) => this.#learner.discrepanciesOf(node).service,
       ),
@@ -202,26 +201,18 @@ export class Twin {
     return byNode;
   }
 
-  #nodeForecasts(
-    observation: Observation,
-    knowledge: Knowledge,
-    simulated: SimulatedWindow,
-    windows: Map<number, NodeWindow>,
-  ): NodeForecast[] {
-    const rows = rowsByNode(observation);
+  #measure(observation: Observation, knowledge: Knowledge, simulated: SimulatedWindow): Map<number, MeasuredNode> {
+    const rowsOf = rowsByNode(observation);
     const gaps = measureGaps(observation, (edge) => knowledge.gaps.get(edge));
-    const rates = windowRates(observation);
     const entries = entriesOf(observation);
     const traffic = this.#learner.trafficOf(observation);
-    const { ratePerSecond: entryRatePerSecond } = totalRate(traffic.entries.values());
-    const isExtrapolating = entryRatePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
-    const forecasts: NodeForecast[] = [];
+    const measured = new Map<number, MeasuredNode>();
     for (const node of knowledge.nodes.values()) {
-      const ownRows = rows.get(node.node) ?? [];
+      const rows = rowsOf.get(node.node) ?? [];
       const now = measureNode({
         node,
         observation,
-        rows: ownRows,
+        rows,
         jobs: this.#jobs.get(node.node) ?? [],
         gaps,
         simulated,
@@ -230,7 +221,23 @@ export class Twin {
         seed: this.#seedOf(observation),
       });
       const joined = this.#recent.join(node, observation.windowIndex, now);
-      windows.set(node.node, joined);
+      measured.set(node.node, { node, rows, now, joined });
+    }
+    return measured;
+  }
+
+  #nodeForecasts(
+    observation: Observation,
+    knowledge: Knowledge,
+    measured: ReadonlyMap<number, MeasuredNode>,
+  ): NodeForecast[] {
+    const rates = windowRates(observation);
+    const entries = entriesOf(observation);
+    const traffic = this.#learner.trafficOf(observation);
+    const { ratePerSecond: entryRatePerSecond } = totalRate(traffic.entries.values());
+    const isExtrapolating = entryRatePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
+    const forecasts: NodeForecast[] = [];
+    for (const { node, rows, now, joined } of measured.values()) {
       if (node.visitCount < VISITS_NEEDED || (joined.visitCount === 0 && !rates.has(node.node))) {
         continue;
       }
@@ -242,7 +249,7 @@ export class Twin {
           discrepancies: this.#learner.discrepanciesOf(node.node),
           rates: rates.get(node.node),
           learnedRates: this.#learner.ratesOf(node.node),
-          programShift: programShift(node, observation, ownRows),
+          programShift: programShift(node, observation, rows),
           expectedVisits: expectedVisits(node, entries),
           isExtrapolating,
           arrivalRatePerSecond: arrivalRate(node, traffic),
@@ -251,6 +258,16 @@ export class Twin {
     }
     return forecasts;
   }
+}
+
+/** What a window shows of a node. */
+interface MeasuredNode {
+  readonly node: NodeKnowledge;
+  /** Rows of the window's visits. */
+  readonly rows: readonly number[];
+  readonly now: NodeWindow;
+  /** With earlier windows where this one alone is too thin. */
+  readonly joined: NodeWindow;
 }
 
 function rowsByNode(observation: Observation): Map<number, number[]> {

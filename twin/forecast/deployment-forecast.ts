@@ -7,12 +7,12 @@ import type { NodeWindow } from "./node-window.ts";
 /** Holds the service times of each watched version, and of the versions beside it, against what was learned before it. */
 export function forecastDeployments(
   versions: readonly WatchedVersion[],
-  windows: ReadonlyMap<number, NodeWindow>,
+  windowOf: (node: number) => NodeWindow | undefined,
   topology: Topology,
   discrepancyOf: (node: number) => Discrepancy,
 ): Deployment[] {
   return versions.map((watched) => {
-    const window = windows.get(watched.node);
+    const window = windowOf(watched.node);
     const residual = (isAsked: (version: string) => boolean): Residual | null =>
       window === undefined || watched.state === "adopted"
         ? null

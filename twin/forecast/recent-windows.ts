@@ -7,7 +7,8 @@ const VISITS_WANTED = 20;
 const WINDOWS_MAX = 6;
 
 interface Recent {
-  readonly node: NodeKnowledge;
+  /** What its windows were held against. */
+  readonly structures: NodeKnowledge["structures"];
   readonly windows: { readonly index: number; readonly window: NodeWindow }[];
 }
 
@@ -18,8 +19,8 @@ export class RecentWindows {
   /** Adds a window; returns it joined with as many before it as are needed. Windows of other knowledge do not mix. */
   join(node: NodeKnowledge, windowIndex: number, window: NodeWindow): NodeWindow {
     let recent = this.#byNode.get(node.node);
-    if (recent === undefined || recent.node !== node) {
-      recent = { node, windows: [] };
+    if (recent === undefined || recent.structures !== node.structures) {
+      recent = { structures: node.structures, windows: [] };
       this.#byNode.set(node.node, recent);
     }
     const { windows } = recent;
