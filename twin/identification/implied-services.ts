@@ -14,8 +14,6 @@ export interface StationSample {
   readonly isCompared?: Uint8Array;
   /** When each visit did own work, where known: makes PS exact for visits with calls. */
   readonly selfIntervals?: SelfIntervals;
-  /** Default: delay, and FIFO and PS with 1 to 32 servers. */
-  readonly candidates?: readonly StationStructure[];
 }
 
 /** What a structure makes of the visits of an instance. */

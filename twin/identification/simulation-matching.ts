@@ -34,8 +34,8 @@ const UTILIZATION_MIN = 0.25;
 /** Candidates as likely as e⁻⁴ of the best one are plausible. */
 const MISFIT_MARGIN = 8;
 /** Every other candidate is tried on few visits; the search for the likeliest begins at the better ones. */
-const ROUGH = { arrivals: 8000, evaluations: 20 } as const;
-const FINE = { arrivals: 20_000, evaluations: 18 } as const;
+const ROUGH = { arrivals: 6000, evaluations: 16 } as const;
+const FINE = { arrivals: 16_000, evaluations: 18 } as const;
 const STARTS = 3;
 const REFINED_MAX = 11;
 const POLISHED = 2;
@@ -47,7 +47,7 @@ const POLISHED = 2;
  * time agree with those seen. All candidates meet the same arrivals and dice. It takes several levels of load to tell
  * waiting from work; with one level, or little load, it says that nothing is identified.
  *
- * Cost: at most 7 million simulated visits with six levels, whatever was sampled. Deterministic by seed.
+ * Cost: at most 10 million simulated visits, whatever was sampled. Deterministic by seed.
  *
  * @throws {RangeError} when there is no level, or a rate is not > 0.
  */
@@ -144,6 +144,7 @@ function selectionOf(
         violationShare: 0,
         negativeShare: 0,
         utilization,
+        isUnlimited: structure.discipline === "delay",
       }),
     ),
     isIdentified: !isUntold && hasQueued && best.utilization >= UTILIZATION_MIN,

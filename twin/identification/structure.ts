@@ -74,8 +74,11 @@ const REFINEMENT_GAIN = 0.4;
  *
  * @throws {RangeError} when arrivals are not ascending.
  */
-export function selectStructures(sample: StationSample): StructureSelection {
-  return selectStructuresOfInstances([sample], sample.candidates);
+export function selectStructures(
+  sample: StationSample,
+  suggested: readonly StationStructure[] = [],
+): StructureSelection {
+  return selectStructuresOfInstances([sample], suggested);
 }
 
 /**
@@ -85,15 +88,14 @@ export function selectStructures(sample: StationSample): StructureSelection {
  */
 export function selectStructuresOfInstances(
   samples: readonly StationSample[],
-  candidates: readonly StationStructure[] = CANDIDATES,
   suggested: readonly StationStructure[] = [],
 ): StructureSelection {
   const scale = new Scale(samples);
-  const more = suggested.filter((structure) => !candidates.some((each) => isSame(each, structure)));
-  const statistics = [...candidates, ...more].map((structure) => scale.weigh(structure)).sort(byStatistic);
+  const more = suggested.filter((structure) => !CANDIDATES.some((each) => isSame(each, structure)));
+  const statistics = [...CANDIDATES, ...more].map((structure) => scale.weigh(structure)).sort(byStatistic);
   const isCounted = scale.visitCount >= VISITS_MIN;
   const spread = isCounted ? scale.spread(statistics[0]!.structure) : 1;
-  if (isCounted && candidates === CANDIDATES) {
+  if (isCounted) {
     statistics.push(...refinements(statistics, scale, REFINEMENT_GAIN * spread));
     statistics.sort(byStatistic);
   }

@@ -4,7 +4,7 @@ import { pushTo } from "../grouping.ts";
 import { invert } from "../identification/invert.ts";
 import { suggestedStructures } from "../identification/resource-hints.ts";
 import { SelfIntervalList } from "../identification/self-intervals.ts";
-import { CANDIDATES, selectStructuresOfInstances } from "../identification/structure.ts";
+import { selectStructuresOfInstances } from "../identification/structure.ts";
 import { sampledStructures } from "./calibrate-sampled.ts";
 import type { History, LearnedVisit } from "./history.ts";
 import type {
@@ -156,7 +156,6 @@ function plausibleStructures(
       isCompared: isCompared[k]!,
       classes: Uint32Array.from(run.visits, (visit) => visit.operation),
     })),
-    CANDIDATES,
     suggested,
   );
   // Of those in which nobody ever waited, one stands for all.
