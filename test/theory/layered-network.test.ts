@@ -114,8 +114,8 @@ describe("saturation", () => {
     const stations = [station(4, UNLIMITED), { ...station(1, UNLIMITED, 2), busiestShare: 0.6 }];
     const network: LayeredNetwork = { stations, operations: [work(0, 0.1, [[call(1)]]), work(1, 0.05)] };
     expect(saturation(network, [2, 0])).toEqual({
-      factor: expect.closeTo(1 / 0.03 / 2, 2),
-      ratePerSecond: expect.closeTo(1 / 0.03, 2),
+      factor: expect.closeTo(1 / 0.03 / 2, 1),
+      ratePerSecond: expect.closeTo(1 / 0.03, 1),
       bottleneck: { station: 1, resource: "servers" },
     });
   });

@@ -13,7 +13,7 @@ export interface LayeredSaturation {
 }
 
 /** The factor is bisected until it is known to this share of itself. */
-const PRECISION = 1e-4;
+const PRECISION = 5e-4;
 /** What is nearly as full as the fullest and stands below it is the cause: those above only wait for it. */
 const CAUSE_SHARE = 0.95;
 

@@ -43,10 +43,15 @@ interface SharedPlace {
   readonly workSeconds: number;
   /** What the others leave of it. */
   readonly workRates: WorkRates;
+  /** `perPresent[j − 1]`: time there / time alone, for each of j of ours. */
+  readonly perPresent: Float64Array;
   readonly stretch: Float64Array;
-  /** `present[j]`: chance of j of ours there. */
+  /** `present[j]`: chance of j of ours there; more than there are elements never are. */
   present: Float64Array;
 }
+
+/** Chances below this are taken for none: most places hold few, however many workers stand above. */
+const NEGLIGIBLE = 1e-13;
 
 /**
  * The workers of one replica of `station` with all that is below, as one state-dependent server: with n workers held, n
@@ -78,7 +83,7 @@ export function holdingOf(flows: Flows, station: number, places: ReadonlyMap<num
   const delays = aloneDelays(network);
   for (let held = 1; held <= workers; held++) {
     for (const each of shared) {
-      const stretch = arrivalStretch(each, held);
+      const stretch = arrivalStretch(each);
       each.stretch[held - 1] = stretch;
       (each.place.isWorkers ? delays.holdStretch : delays.shareStretch)[each.place.station] = stretch;
     }
@@ -86,7 +91,7 @@ export function holdingOf(flows: Flows, station: number, places: ReadonlyMap<num
     const cycle = own.reduce((sum, operation) => sum + weight.get(operation)! * times[operation]!, 0);
     throughput = Math.max(throughput, Math.min(held / cycle, capacity));
     workRates[held - 1] = throughput * mean;
-    for (const each of shared) each.present = nextPresent(each, held, throughput);
+    for (const each of shared) each.present = nextPresent(each, throughput);
   }
   return {
     workRates,
@@ -154,46 +159,50 @@ function sharedPlaces(
     const part = place.station === station ? 1 : flows.replicaShare[place.station]!;
     const otherLoad = Math.max(0, place.offeredLoad - ownRate * seconds * part);
     const isAlone = otherLoad < 1e-12 * place.offeredLoad;
+    const workRates = ratesBesideOthers(place.workRates, isAlone ? 0 : otherLoad, workers);
     return {
       place,
       workSeconds: seconds * part,
-      workRates: ratesBesideOthers(place.workRates, isAlone ? 0 : otherLoad, workers),
+      workRates,
+      perPresent: workRates.map((_, before) => timePerPresent(place, workRates, before + 1)),
       stretch: new Float64Array(workers),
       present: Float64Array.of(1),
     };
   });
 }
 
-/**
- * Time there / time alone, per visit of ours present: a visit that comes to n − 1 others finds what they leave in the long
- * run (arrival theorem). Who waits for a server waits for the residual life of the visit in service.
- */
-function perPresent({ place, workRates }: SharedPlace, ours: number): number {
+/** Who waits for a server waits for the residual life of the visit in service; who shares one has no use for that. */
+function timePerPresent(place: Place, workRates: WorkRates, ours: number): number {
   const rate = workRates[ours - 1]!;
-  // Who shares servers does not wait for one visit to end, so their times do not depend on the variation.
   if (!place.isWorkers) return 1 / rate;
   const busyShare = ours > place.workRates.length ? 1 : 1 - rate / place.workRates[ours - 1]!;
   const residual = (place.squaredVariation - 1) / 2 / capacityOf(workRates);
   return 1 / rate + (residual * busyShare) / ours;
 }
 
-function arrivalStretch(place: SharedPlace, held: number): number {
+/** A visit that comes finds what the others, without it, leave there in the long run (arrival theorem). */
+function arrivalStretch({ present, perPresent }: SharedPlace): number {
   let stretch = 0;
-  for (let ours = 1; ours <= held; ours++) stretch += place.present[ours - 1]! * ours * perPresent(place, ours);
+  for (let found = 0; found < present.length; found++) {
+    stretch += present[found]! * (found + 1) * perPresent[found]!;
+  }
   return stretch;
 }
 
-function nextPresent(place: SharedPlace, held: number, throughput: number): Float64Array {
-  const next = new Float64Array(held + 1);
+function nextPresent({ present, perPresent, workSeconds }: SharedPlace, throughput: number): Float64Array {
+  const next = new Float64Array(present.length + 1);
   let some = 0;
-  for (let ours = 1; ours <= held; ours++) {
-    next[ours] = place.present[ours - 1]! * throughput * place.workSeconds * perPresent(place, ours);
-    some += next[ours]!;
+  let length = 1;
+  for (let ours = 1; ours <= present.length; ours++) {
+    const share = present[ours - 1]! * throughput * workSeconds * perPresent[ours - 1]!;
+    next[ours] = share;
+    some += share;
+    if (share > NEGLIGIBLE) length = ours + 1;
   }
   // The difference loses its figures when somebody is nearly always there; then it no longer matters.
-  if (some > 1) return next.map((each) => each / some);
+  if (some > 1) return next.subarray(0, length).map((each) => each / some);
   next[0] = 1 - some;
-  return next;
+  return next.subarray(0, length);
 }
 
 /**
