@@ -1,6 +1,6 @@
 import type { CompiledNetwork } from "./compiled-network.ts";
 import { LinkedQueues } from "./linked-queues.ts";
-import { NONE } from "./open-visits.ts";
+import { ARRIVAL, NEXT, NONE, type OpenVisits, REPLICA, WAITING } from "./open-visits.ts";
 
 /** What becomes of a visit at the door of a replica. */
 export const ADMITTED = 0;
@@ -50,13 +50,26 @@ export class Admission {
   release(replica: number): number {
     const free = this.#free[replica]!;
     // Below 0 more visits came into the run with a server than there are.
-    const slot = free < 0 ? NONE : this.takeWaiting(replica);
+    const slot = free < 0 ? NONE : this.#takeWaiting(replica);
     if (slot === NONE) this.#free[replica] = free + 1;
     return slot;
   }
 
-  /** Takes the first visit out of the queue without a server of its own, or NONE. */
-  takeWaiting(replica: number): number {
+  /** Others that wait join `first`, which has just got a server, until they are `sizeMax`. */
+  joinBatch(visits: OpenVisits, first: number, sizeMax: number, nowSeconds: number): void {
+    const replica = visits.word(first, REPLICA);
+    let last = first;
+    for (let size = 1; size < sizeMax; size++) {
+      const other = this.#takeWaiting(replica);
+      visits.setWord(last, NEXT, other);
+      if (other === NONE) return;
+      visits.setSeconds(other, WAITING, nowSeconds - visits.seconds(other, ARRIVAL));
+      last = other;
+    }
+    visits.setWord(last, NEXT, NONE);
+  }
+
+  #takeWaiting(replica: number): number {
     const slot = this.#queues.first(replica);
     if (slot === NONE) return NONE;
     this.#queues.remove(replica, slot);

@@ -1,5 +1,14 @@
 import { type CompiledNetwork, DELAY, FIFO } from "./compiled-network.ts";
-import type { OpenVisits } from "./open-visits.ts";
+import {
+  ARRIVAL,
+  OPERATION,
+  type OpenVisits,
+  PENDING,
+  REPLICA,
+  SEGMENT,
+  SEGMENT_START,
+  WAITING,
+} from "./open-visits.ts";
 
 /** Server seconds used, by replica: at FIFO stations held, at delay stations worked. (`PsShares` counts its own.) */
 export class BusyServers {
@@ -33,13 +42,13 @@ export class BusyServers {
     const { operationStation, discipline } = this.#network;
     for (let slot = 0; slot < isClosed.length; slot++) {
       // Those that wait for a server, and those that share one with the first of their batch, have not begun.
-      if (isClosed[slot] === 1 || visits.segment[slot]! < 0) continue;
-      const replica = visits.replica[slot]!;
-      const kind = discipline[operationStation[visits.operation[slot]!]!];
-      if (kind === FIFO) this.hold(replica, visits.arrivalSeconds[slot]! + visits.waitingSeconds[slot]!, nowSeconds);
+      if (isClosed[slot] === 1 || visits.word(slot, SEGMENT) < 0) continue;
+      const replica = visits.word(slot, REPLICA);
+      const kind = discipline[operationStation[visits.word(slot, OPERATION)]!];
+      if (kind === FIFO) this.hold(replica, visits.seconds(slot, ARRIVAL) + visits.seconds(slot, WAITING), nowSeconds);
       // It may begin later, when the last answer is back.
-      if (kind === DELAY && visits.pending[slot] === 0)
-        this.work(replica, Math.max(0, nowSeconds - visits.segmentStartSeconds[slot]!));
+      if (kind === DELAY && visits.word(slot, PENDING) === 0)
+        this.work(replica, Math.max(0, nowSeconds - visits.seconds(slot, SEGMENT_START)));
     }
   }
 }

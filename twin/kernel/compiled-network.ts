@@ -12,15 +12,20 @@ export const IN_TURN = 2;
 export const LEAST_OUTSTANDING = 3;
 export const POWER_OF_TWO = 4;
 
+/** Bits of the discipline in a station's traits. */
+export const DISCIPLINE_MASK = 3;
+/** From here on a station's traits are its number. */
+export const STATION_SHIFT = 6;
+
 // What a station needs besides the plain path, as bits.
 /** A visit needs a server or worker, and waits for one in the accept queue. */
-export const ADMITS = 1;
+export const ADMITS = 4;
 /** Its servers take several visits at once. */
-export const BATCHES = 2;
+export const BATCHES = 8;
 /** Its balancing asks how many visits are present. */
-export const COUNTS_PRESENT = 4;
+export const COUNTS_PRESENT = 16;
 /** Pauses or throttling make its work stand still. */
-export const STALLS = 8;
+export const STALLS = 32;
 
 /**
  * A network as columns, ready to simulate any number of times; nothing in it changes while it runs.
@@ -30,7 +35,8 @@ export const STALLS = 8;
 export interface CompiledNetwork extends CompiledEdges {
   readonly stationCount: number;
   readonly discipline: Uint8Array;
-  readonly stationFlags: Uint8Array;
+  /** Discipline, needs and number of each station in one word. */
+  readonly stationTraits: Int32Array;
   readonly serverCount: Float64Array;
   /** Servers of a FIFO station, workers of another; Infinity where visits are not held. */
   readonly admittedCount: Float64Array;
@@ -50,6 +56,8 @@ export interface CompiledNetwork extends CompiledEdges {
   /** Weights within the station. */
   readonly replicaChoice: ChoiceTable;
   readonly operationStation: Int32Array;
+  /** Those of its station. */
+  readonly operationTraits: Int32Array;
   readonly programFirst: Int32Array;
   /** Probabilities within the operation. */
   readonly programChoice: ChoiceTable;

@@ -14,7 +14,19 @@ import {
   OpenCalls,
   WAITS_FOR_CONNECTION,
 } from "./open-calls.ts";
-import { answerTo, NONE, type OpenVisits } from "./open-visits.ts";
+import {
+  ANSWER_DELAY,
+  ARRIVAL,
+  answerTo,
+  DEPTH,
+  FIRST_CALL,
+  NONE,
+  type OpenVisits,
+  PARENT,
+  PENDING,
+  REPLICA,
+  ROOT,
+} from "./open-visits.ts";
 
 /** What the run does for a guarded call. */
 export interface CallingRun {
@@ -68,8 +80,8 @@ export class GuardedCalls {
     const { visits, draws } = this.#run;
     this.#edgeAttempts[edge] = this.#edgeAttempts[edge]! + 1;
     const gapSeconds = draws.gapSeconds(edge) + this.#lossSeconds(edge);
-    const depth = visits.depth[caller]! + 1;
-    const slot = visits.open(this.#network.edgeCallee[edge]!, visits.root[caller]!, NONE, depth);
+    const depth = visits.word(caller, DEPTH) + 1;
+    const slot = visits.open(this.#network.edgeCallee[edge]!, visits.word(caller, ROOT), NONE, depth);
     if (slot === NONE) this.#run.stop();
     else this.#run.agenda.schedule(nowSeconds + gapSeconds, (slot << KIND_BITS) | ARRIVE);
   }
@@ -80,14 +92,14 @@ export class GuardedCalls {
     const call = this.#open(caller, edge);
     if (call === NONE) return;
     const halfGapSeconds = draws.gapSeconds(edge) / 2;
-    visits.parent[visit] = answerTo(call);
-    visits.answerSeconds[visit] = halfGapSeconds;
+    visits.setWord(visit, PARENT, answerTo(call));
+    visits.setSeconds(visit, ANSWER_DELAY, halfGapSeconds);
     this.#calls.attempt[call] = 1;
     this.#calls.visit[call] = visit;
     this.#calls.state[call] = IS_SENT;
     const pool = this.#network.edgePool[edge]!;
-    if (pool !== NONE) this.#pools.hold(pool, visits.replica[caller]!);
-    const deadline = visits.arrivalSeconds[visit]! - halfGapSeconds + this.#network.edgeTimeoutSeconds[edge]!;
+    if (pool !== NONE) this.#pools.hold(pool, visits.word(caller, REPLICA));
+    const deadline = visits.seconds(visit, ARRIVAL) - halfGapSeconds + this.#network.edgeTimeoutSeconds[edge]!;
     this.#deadlines.set(call, Math.max(deadline, nowSeconds));
   }
 
@@ -142,7 +154,7 @@ export class GuardedCalls {
   /** The caller is about to depart as failed: nobody waits for its calls any more. */
   abandonCalls(caller: number, nowSeconds: number): void {
     const calls = this.#calls;
-    const first = this.#run.visits.firstCall[caller]!;
+    const first = this.#run.visits.word(caller, FIRST_CALL);
     // Those in the queue first: a connection given back by one must not go to another.
     for (let call = first; call !== NONE; call = calls.next[call]!) {
       if (calls.state[call] !== WAITS_FOR_CONNECTION) continue;
@@ -164,9 +176,9 @@ export class GuardedCalls {
       this.#run.stop();
       return NONE;
     }
-    this.#calls.next[call] = visits.pending[caller] === 0 ? NONE : visits.firstCall[caller]!;
-    visits.firstCall[caller] = call;
-    visits.pending[caller] = visits.pending[caller]! + 1;
+    this.#calls.next[call] = visits.word(caller, PENDING) === 0 ? NONE : visits.word(caller, FIRST_CALL);
+    visits.setWord(caller, FIRST_CALL, call);
+    visits.setWord(caller, PENDING, visits.word(caller, PENDING) + 1);
     return call;
   }
 
@@ -188,13 +200,13 @@ export class GuardedCalls {
     const caller = this.#calls.caller[call]!;
     const halfGapSeconds = draws.gapSeconds(edge) / 2;
     const thereSeconds = halfGapSeconds + this.#lossSeconds(edge);
-    const depth = visits.depth[caller]! + 1;
-    const slot = visits.open(this.#network.edgeCallee[edge]!, visits.root[caller]!, answerTo(call), depth);
+    const depth = visits.word(caller, DEPTH) + 1;
+    const slot = visits.open(this.#network.edgeCallee[edge]!, visits.word(caller, ROOT), answerTo(call), depth);
     if (slot === NONE) {
       this.#run.stop();
       return;
     }
-    visits.answerSeconds[slot] = halfGapSeconds + this.#lossSeconds(edge);
+    visits.setSeconds(slot, ANSWER_DELAY, halfGapSeconds + this.#lossSeconds(edge));
     this.#calls.visit[call] = slot;
     this.#calls.state[call] = IS_SENT;
     this.#run.agenda.schedule(nowSeconds + thereSeconds, (slot << KIND_BITS) | ARRIVE);
@@ -213,7 +225,7 @@ export class GuardedCalls {
     const calls = this.#calls;
     const visit = calls.visit[call]!;
     calls.visit[call] = NONE;
-    if (visit !== NONE) this.#run.visits.parent[visit] = NONE;
+    if (visit !== NONE) this.#run.visits.setWord(visit, PARENT, NONE);
     if (calls.state[call] !== WAITS_FOR_CONNECTION) this.#giveConnectionBack(call, nowSeconds);
     else this.#pools.leave(this.#network.edgePool[calls.edge[call]!]!, this.#replicaOf(call), call);
   }
@@ -247,10 +259,10 @@ export class GuardedCalls {
     const { visits } = this.#run;
     const caller = calls.caller[call]!;
     calls.state[call] = IS_SETTLED;
-    const pending = visits.pending[caller]! - 1;
-    visits.pending[caller] = pending;
+    const pending = visits.word(caller, PENDING) - 1;
+    visits.setWord(caller, PENDING, pending);
     if (pending > 0) return;
-    let settled = visits.firstCall[caller]!;
+    let settled = visits.word(caller, FIRST_CALL);
     while (settled !== NONE) {
       const following = calls.next[settled]!;
       calls.close(settled);
@@ -275,6 +287,6 @@ export class GuardedCalls {
   }
 
   #replicaOf(call: number): number {
-    return this.#run.visits.replica[this.#calls.caller[call]!]!;
+    return this.#run.visits.word(this.#calls.caller[call]!, REPLICA);
   }
 }

@@ -1,11 +1,31 @@
 import type { Admission } from "./admission.ts";
 import type { Balancing } from "./balancing.ts";
 import type { BusyServers } from "./busy-servers.ts";
-import { ADMITS, COUNTS_PRESENT, type CompiledNetwork, DELAY, FIFO } from "./compiled-network.ts";
+import { ADMITS, COUNTS_PRESENT, type CompiledNetwork, DELAY, DISCIPLINE_MASK, FIFO, PS } from "./compiled-network.ts";
+import { END_DELAY, END_SEGMENT, KIND_BITS } from "./event-kinds.ts";
 import type { CallingRun, GuardedCalls } from "./guarded-calls.ts";
 import { checkInFlight } from "./in-flight-rules.ts";
-import { NONE } from "./open-visits.ts";
+import {
+  ANSWER_DELAY,
+  ANSWERED,
+  ARRIVAL,
+  DEPTH,
+  NEXT,
+  NONE,
+  OPERATION,
+  PARENT,
+  PENDING,
+  PROGRAM,
+  REPLICA,
+  ROOT,
+  SAMPLE,
+  SEGMENT,
+  SEGMENT_START,
+  TRAITS,
+  WAITING,
+} from "./open-visits.ts";
 import { type RandomStream, stream } from "./random.ts";
+import type { SharedServers } from "./shared-servers.ts";
 import type { InFlightVisits } from "./spec.ts";
 
 /** What a run lends to have visits put in its middle. */
@@ -15,11 +35,12 @@ export interface StartingRun extends CallingRun {
   readonly balancing: Balancing;
   readonly guardedCalls: GuardedCalls;
   readonly busy: BusyServers;
+  readonly sharedServers: SharedServers;
   /** A visit gets its server now and starts. */
   begin(slot: number, nowSeconds: number): void;
   beginSegment(slot: number, segment: number, startSeconds: number): void;
-  /** A visit has been in its segment for `elapsedSeconds` and goes on with it. */
-  continueSegment(slot: number, elapsedSeconds: number, nowSeconds: number): void;
+  /** Work of the segment that a visit runs. */
+  workSeconds(slot: number): number;
 }
 
 /**
@@ -40,8 +61,8 @@ export function startInFlight(
   for (let row = 0; row < edges.length; row++) {
     const parent = initial.parent[row]!;
     const caller = parent === -1 ? NONE : slots[parent]!;
-    const root = caller === NONE ? firstRoot + row : run.visits.root[caller]!;
-    const depth = caller === NONE ? 0 : run.visits.depth[caller]! + 1;
+    const root = caller === NONE ? firstRoot + row : run.visits.word(caller, ROOT);
+    const depth = caller === NONE ? 0 : run.visits.word(caller, DEPTH) + 1;
     const slot = run.visits.open(initial.operation[row]!, root, NONE, depth);
     if (slot === NONE) {
       run.stop();
@@ -67,41 +88,46 @@ function describe(
   const program = network.programFirst[operation]! + initial.program[row]!;
   const segment = initial.segment[row]!;
   const isRunning = segment >= 0 && initial.isWaiting[row] === 0;
-  visits.replica[slot] = network.replicaFirst[network.operationStation[operation]!]! + initial.replica[row]!;
-  visits.program[slot] = program;
-  visits.sample[slot] = isRunning
-    ? rows.longerThan(operation, program, segment, initial.elapsedSeconds[row]!)
-    : rows.any(operation, program);
-  visits.segment[slot] = segment;
-  visits.arrivalSeconds[slot] = initial.arrivalSeconds[row]!;
-  visits.next[slot] = NONE;
+  visits.setWord(slot, REPLICA, network.replicaFirst[network.operationStation[operation]!]! + initial.replica[row]!);
+  visits.setWord(slot, TRAITS, network.operationTraits[operation]!);
+  visits.setWord(slot, PROGRAM, program);
+  visits.setWord(
+    slot,
+    SAMPLE,
+    isRunning
+      ? rows.longerThan(operation, program, segment, initial.elapsedSeconds[row]!)
+      : rows.any(operation, program),
+  );
+  visits.setWord(slot, SEGMENT, segment);
+  visits.setSeconds(slot, ARRIVAL, initial.arrivalSeconds[row]!);
+  visits.setWord(slot, NEXT, NONE);
 }
 
 /** A visit that has begun holds its server; how long it waited for it can be told in its first segment only. */
 function takePlace(run: StartingRun, slot: number, isRunning: boolean, segmentStartSeconds: number): void {
   const { visits, network } = run;
-  const station = network.operationStation[visits.operation[slot]!]!;
-  const replica = visits.replica[slot]!;
-  const segment = visits.segment[slot]!;
-  visits.segmentStartSeconds[slot] = segmentStartSeconds;
-  if ((network.stationFlags[station]! & COUNTS_PRESENT) !== 0) run.balancing.join(replica);
+  const station = network.operationStation[visits.word(slot, OPERATION)]!;
+  const replica = visits.word(slot, REPLICA);
+  const segment = visits.word(slot, SEGMENT);
+  visits.setSeconds(slot, SEGMENT_START, segmentStartSeconds);
+  if ((network.stationTraits[station]! & COUNTS_PRESENT) !== 0) run.balancing.join(replica);
   if (segment < 0) return;
-  if ((network.stationFlags[station]! & ADMITS) !== 0) run.admission.hold(replica);
+  if ((network.stationTraits[station]! & ADMITS) !== 0) run.admission.hold(replica);
   if (network.discipline[station] === FIFO && segment === 0 && isRunning)
-    visits.waitingSeconds[slot] = Math.max(0, segmentStartSeconds - visits.arrivalSeconds[slot]!);
+    visits.setSeconds(slot, WAITING, Math.max(0, segmentStartSeconds - visits.seconds(slot, ARRIVAL)));
 }
 
 function awaitAnswer(run: StartingRun, caller: number, edge: number, slot: number, nowSeconds: number): void {
   const { visits, network } = run;
-  const group = network.groupFirst[visits.program[caller]!]! + visits.segment[caller]!;
-  visits.answeredSeconds[caller] = nowSeconds;
+  const group = network.groupFirst[visits.word(caller, PROGRAM)]! + visits.word(caller, SEGMENT);
+  visits.setSeconds(caller, ANSWERED, nowSeconds);
   if (network.groupIsGuarded[group] === 1) {
     run.guardedCalls.resume(caller, edge, slot, nowSeconds);
     return;
   }
-  visits.parent[slot] = caller;
-  visits.pending[caller] = visits.pending[caller]! + 1;
-  visits.answerSeconds[slot] = run.draws.gapSeconds(edge) / 2;
+  visits.setWord(slot, PARENT, caller);
+  visits.setWord(caller, PENDING, visits.word(caller, PENDING) + 1);
+  visits.setSeconds(slot, ANSWER_DELAY, run.draws.gapSeconds(edge) / 2);
 }
 
 function goOn(run: StartingRun, initial: InFlightVisits, row: number, slot: number, nowSeconds: number): void {
@@ -110,17 +136,24 @@ function goOn(run: StartingRun, initial: InFlightVisits, row: number, slot: numb
   if (segment < 0) {
     const station = network.operationStation[initial.operation[row]!]!;
     const hasToWait =
-      (network.stationFlags[station]! & ADMITS) !== 0 && !run.admission.resume(visits.replica[slot]!, slot);
+      (network.stationTraits[station]! & ADMITS) !== 0 && !run.admission.resume(visits.word(slot, REPLICA), slot);
     if (!hasToWait) run.begin(slot, nowSeconds);
   } else if (initial.isWaiting[row] === 0) {
-    const elapsed = initial.elapsedSeconds[row]!;
-    const isDelay = network.discipline[network.operationStation[initial.operation[row]!]!] === DELAY;
-    // Counted in full when the segment ends.
-    if (isDelay) run.busy.work(visits.replica[slot]!, -elapsed);
-    run.continueSegment(slot, elapsed, nowSeconds);
-  } else if (visits.pending[slot] === 0) {
+    continueSegment(run, slot, initial.elapsedSeconds[row]!, nowSeconds);
+  } else if (visits.word(slot, PENDING) === 0) {
     run.beginSegment(slot, segment + 1, nowSeconds);
   }
+}
+
+/** A visit has been in its segment for `elapsedSeconds` and goes on with it. */
+function continueSegment(run: StartingRun, slot: number, elapsedSeconds: number, nowSeconds: number): void {
+  const discipline = run.visits.word(slot, TRAITS) & DISCIPLINE_MASK;
+  const leftSeconds = Math.max(0, run.workSeconds(slot) - elapsedSeconds);
+  // Counted in full when the segment ends.
+  if (discipline === DELAY) run.busy.work(run.visits.word(slot, REPLICA), -elapsedSeconds);
+  const kind = discipline === FIFO ? END_SEGMENT : END_DELAY;
+  if (discipline === PS) run.sharedServers.share(slot, leftSeconds, nowSeconds);
+  else run.agenda.schedule(nowSeconds + leftSeconds, (slot << KIND_BITS) | kind);
 }
 
 /** Rows of samples for visits under way, from dice of their own. */

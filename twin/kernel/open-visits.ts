@@ -6,120 +6,126 @@ export function answerTo(call: number): number {
   return -2 - call;
 }
 
+// The words of a visit.
+export const OPERATION = 0;
+/** Of its operation; see `CompiledNetwork`. */
+export const TRAITS = 1;
+export const REPLICA = 2;
+export const PROGRAM = 3;
+/** Index in the network's samples of its first segment. */
+export const SAMPLE = 4;
+/** Segment it runs, or ran last; −1 while it has not begun. */
+export const SEGMENT = 5;
+/** Calls it still waits for; 0 while it works. */
+export const PENDING = 6;
+/** Slot of the caller that waits for it; `answerTo(call)` of the guarded call it is made for; or NONE. */
+export const PARENT = 7;
+export const ROOT = 8;
+/** Calls between it and its arrival from outside. */
+export const DEPTH = 9;
+/** Next of the free slots, or of the visits that share a batch. */
+export const NEXT = 10;
+/** First of the guarded calls it waits for, or NONE. */
+export const FIRST_CALL = 11;
+/** 1 while the calendar holds the event of its end at a PS station. */
+export const IS_AWAITED = 12;
+/** First child and next sibling in the heap of those who share a server. */
+export const CHILD = 13;
+export const SIBLING = 14;
+
+// The times of a visit, in seconds.
+export const ARRIVAL = 0;
+export const WAITING = 1;
+/** From its departure until its caller has the answer. */
+export const ANSWER_DELAY = 2;
+/** When it has the last answer so far of the calls it waits for. */
+export const ANSWERED = 3;
+export const SEGMENT_START = 4;
+/** Virtual time at which it ends its share of a server, and its turn among equals. */
+export const SHARE_END = 5;
+export const SHARE_TURN = 6;
+
+const WORD_BITS = 4;
+const TIME_BITS = 3;
+
 /**
- * Visits under way, one slot each, as columns. A slot is taken when a call leaves its caller and given back when the
- * visit departs. Capacity doubles up to a limit; columns are replaced when it does, so read them anew each time.
+ * Visits under way, one slot each. A slot is taken when a call leaves its caller and given back when the visit departs;
+ * capacity doubles up to a limit. All of a visit lies in two cache lines, one of words and one of times.
  */
 export class OpenVisits {
   readonly #limit: number;
+  #capacity: number;
   #free: number = NONE;
   #used = 0;
   #openCount = 0;
-
-  operation: Int32Array;
-  replica: Int32Array;
-  program: Int32Array;
-  /** Index in the network's `samples` of the visit's first segment. */
-  sample: Int32Array;
-  /** Segment it runs, or ran last; −1 while it has not begun. */
-  segment: Int32Array;
-  /** Calls it still waits for; 0 while it works. */
-  pending: Int32Array;
-  /** Slot of the caller that waits for it; `answerTo(call)` of the guarded call it is made for; or NONE. */
-  parent: Int32Array;
-  root: Uint32Array;
-  /** Calls between it and its arrival from outside. */
-  depth: Uint8Array;
-  /** First of the guarded calls it waits for, or NONE. */
-  firstCall: Int32Array;
-  /** 1 while the calendar holds the event of its end at a PS station. */
-  isAwaited: Uint8Array;
-  /** Next of the free slots, or of the visits that share a batch. */
-  next: Int32Array;
-  arrivalSeconds: Float64Array;
-  waitingSeconds: Float64Array;
-  /** Half of its gap: from its departure until its caller has the answer. */
-  answerSeconds: Float64Array;
-  /** When it has the last answer so far of the calls it waits for. */
-  answeredSeconds: Float64Array;
-  segmentStartSeconds: Float64Array;
+  #words: Int32Array;
+  #times: Float64Array;
 
   constructor(limit: number, initialCapacity = 1024) {
-    const n = Math.min(limit, initialCapacity);
     this.#limit = limit;
-    this.operation = new Int32Array(n);
-    this.replica = new Int32Array(n);
-    this.program = new Int32Array(n);
-    this.sample = new Int32Array(n);
-    this.segment = new Int32Array(n);
-    this.pending = new Int32Array(n);
-    this.parent = new Int32Array(n);
-    this.root = new Uint32Array(n);
-    this.depth = new Uint8Array(n);
-    this.firstCall = new Int32Array(n);
-    this.isAwaited = new Uint8Array(n);
-    this.next = new Int32Array(n);
-    this.arrivalSeconds = new Float64Array(n);
-    this.waitingSeconds = new Float64Array(n);
-    this.answerSeconds = new Float64Array(n);
-    this.answeredSeconds = new Float64Array(n);
-    this.segmentStartSeconds = new Float64Array(n);
+    this.#capacity = Math.min(limit, initialCapacity);
+    this.#words = new Int32Array(this.#capacity << WORD_BITS);
+    this.#times = new Float64Array(this.#capacity << TIME_BITS);
   }
 
   get openCount(): number {
     return this.#openCount;
   }
 
+  word(slot: number, field: number): number {
+    return this.#words[(slot << WORD_BITS) + field]!;
+  }
+
+  setWord(slot: number, field: number, value: number): void {
+    this.#words[(slot << WORD_BITS) + field] = value;
+  }
+
+  seconds(slot: number, field: number): number {
+    return this.#times[(slot << TIME_BITS) + field]!;
+  }
+
+  setSeconds(slot: number, field: number, value: number): void {
+    this.#times[(slot << TIME_BITS) + field] = value;
+  }
+
   /** Takes a slot for a visit of `operation`; NONE when the limit is reached. */
   open(operation: number, root: number, parent: number, depth: number): number {
     let slot = this.#free;
-    if (slot !== NONE) this.#free = this.next[slot]!;
-    else if (this.#used < this.operation.length || this.#grow()) slot = this.#used++;
+    if (slot !== NONE) this.#free = this.word(slot, NEXT);
+    else if (this.#used < this.#capacity || this.#grow()) slot = this.#used++;
     else return NONE;
     this.#openCount++;
-    this.operation[slot] = operation;
-    this.root[slot] = root;
-    this.parent[slot] = parent;
-    this.depth[slot] = depth;
-    this.segment[slot] = -1;
-    this.pending[slot] = 0;
-    this.waitingSeconds[slot] = 0;
+    const words = this.#words;
+    const at = slot << WORD_BITS;
+    words[at + OPERATION] = operation;
+    words[at + ROOT] = root;
+    words[at + PARENT] = parent;
+    words[at + DEPTH] = depth;
+    words[at + SEGMENT] = -1;
+    words[at + PENDING] = 0;
+    this.#times[(slot << TIME_BITS) + WAITING] = 0;
     return slot;
   }
 
   /** Slots that no visit has; what they hold is of visits that are gone. */
   closedSlots(): Uint8Array {
     const isClosed = new Uint8Array(this.#used);
-    for (let slot = this.#free; slot !== NONE; slot = this.next[slot]!) isClosed[slot] = 1;
+    for (let slot = this.#free; slot !== NONE; slot = this.word(slot, NEXT)) isClosed[slot] = 1;
     return isClosed;
   }
 
   close(slot: number): void {
-    this.next[slot] = this.#free;
+    this.setWord(slot, NEXT, this.#free);
     this.#free = slot;
     this.#openCount--;
   }
 
   #grow(): boolean {
-    const capacity = Math.min(this.#limit, this.operation.length * 2);
-    if (capacity <= this.operation.length) return false;
-    this.operation = grownInt32(this.operation, capacity);
-    this.replica = grownInt32(this.replica, capacity);
-    this.program = grownInt32(this.program, capacity);
-    this.sample = grownInt32(this.sample, capacity);
-    this.segment = grownInt32(this.segment, capacity);
-    this.pending = grownInt32(this.pending, capacity);
-    this.parent = grownInt32(this.parent, capacity);
-    this.root = grownUint32(this.root, capacity);
-    this.depth = grownUint8(this.depth, capacity);
-    this.firstCall = grownInt32(this.firstCall, capacity);
-    this.isAwaited = grownUint8(this.isAwaited, capacity);
-    this.next = grownInt32(this.next, capacity);
-    this.arrivalSeconds = grownFloat64(this.arrivalSeconds, capacity);
-    this.waitingSeconds = grownFloat64(this.waitingSeconds, capacity);
-    this.answerSeconds = grownFloat64(this.answerSeconds, capacity);
-    this.answeredSeconds = grownFloat64(this.answeredSeconds, capacity);
-    this.segmentStartSeconds = grownFloat64(this.segmentStartSeconds, capacity);
+    const capacity = Math.min(this.#limit, this.#capacity * 2);
+    if (capacity <= this.#capacity) return false;
+    this.#capacity = capacity;
+    this.#words = grownInt32(this.#words, capacity << WORD_BITS);
+    this.#times = grownFloat64(this.#times, capacity << TIME_BITS);
     return true;
   }
 }

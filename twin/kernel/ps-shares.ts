@@ -1,53 +1,59 @@
 import { type CompiledNetwork, STALLS } from "./compiled-network.ts";
-import { grownFloat64, grownInt32, NONE } from "./open-visits.ts";
+import { CHILD, NONE, type OpenVisits, SHARE_END, SHARE_TURN, SIBLING } from "./open-visits.ts";
 import { ROUNDING_SECONDS, ServiceClock } from "./service-clock.ts";
+
+// What is known of a replica, side by side.
+const SERVERS = 0;
+const RUNNING = 1;
+/** Seconds of work a second for each of those running. */
+const RATE = 2;
+/** The virtual clock, and when it was read. */
+const CLOCK = 3;
+const READ_AT = 4;
+const WORKED = 5;
+/** Not 0 where pauses or throttling make the work stand still at times. */
+const STANDS_STILL = 6;
+const REALS_PER_REPLICA = 8;
 
 /**
  * Processor sharing at every replica, by virtual time: while n jobs run on c servers each gets min(1, c/n) seconds of
  * work a second, and a replica's virtual clock counts just that. A job that comes at clock V with work w ends at V + w,
  * whatever comes later, so the jobs of a replica stand in a heap by that number and only its least needs an event.
  *
- * The heaps are pairing heaps (Fredman, Sedgewick, Sleator, Tarjan 1986) threaded through the visit slots.
+ * The heaps are pairing heaps (Fredman, Sedgewick, Sleator, Tarjan 1986) threaded through the visits.
  */
 export class PsShares {
-  readonly #serverCount: Float64Array;
-  /** Not 0 where pauses or throttling make the work stand still at times. */
-  readonly #stalls: Uint8Array;
-  readonly #serviceClock: ServiceClock | null;
-  readonly #worked: Float64Array;
-  readonly #clock: Float64Array;
-  readonly #clockReadSeconds: Float64Array;
-  readonly #running: Int32Array;
+  readonly #visits: OpenVisits;
+  readonly #replicas: Float64Array;
   readonly #top: Int32Array;
-  /** By slot: virtual time of the end, turn for ties, first child and next sibling in the heap. */
-  #end: Float64Array = new Float64Array(256);
-  #turn: Float64Array = new Float64Array(256);
-  #child: Int32Array = new Int32Array(256);
-  #sibling: Int32Array = new Int32Array(256);
+  readonly #serviceClock: ServiceClock | null;
   #nextTurn = 0;
 
-  constructor(network: CompiledNetwork, seed: number) {
-    const { replicaStation, stationFlags } = network;
-    const serverCount = Float64Array.from(replicaStation, (station) => network.serverCount[station]!);
-    this.#serverCount = serverCount;
-    this.#stalls = Uint8Array.from(replicaStation, (station) => stationFlags[station]! & STALLS);
-    this.#serviceClock = this.#stalls.some((flag) => flag !== 0) ? new ServiceClock(network, seed) : null;
-    this.#worked = new Float64Array(serverCount.length);
-    this.#clock = new Float64Array(serverCount.length);
-    this.#clockReadSeconds = new Float64Array(serverCount.length);
-    this.#running = new Int32Array(serverCount.length);
-    this.#top = new Int32Array(serverCount.length).fill(NONE);
+  constructor(network: CompiledNetwork, visits: OpenVisits, seed: number) {
+    const { replicaStation, stationTraits, serverCount } = network;
+    const replicas = new Float64Array(REALS_PER_REPLICA * replicaStation.length);
+    replicaStation.forEach((station, replica) => {
+      const at = REALS_PER_REPLICA * replica;
+      replicas[at + SERVERS] = serverCount[station]!;
+      replicas[at + READ_AT] = Number.NEGATIVE_INFINITY;
+      replicas[at + STANDS_STILL] = stationTraits[station]! & STALLS;
+    });
+    this.#visits = visits;
+    this.#replicas = replicas;
+    this.#top = new Int32Array(replicaStation.length).fill(NONE);
+    const standsStill = stationTraits.some((traits) => (traits & STALLS) !== 0);
+    this.#serviceClock = standsStill ? new ServiceClock(network, seed) : null;
   }
 
   /** The visit in `slot` starts `workSeconds` of work at `replica`. */
   add(replica: number, slot: number, workSeconds: number, nowSeconds: number): void {
-    if (slot >= this.#end.length) this.#grow(slot);
-    this.#advance(replica, nowSeconds);
-    this.#end[slot] = this.#clock[replica]! + workSeconds;
-    this.#turn[slot] = this.#nextTurn++;
-    this.#child[slot] = NONE;
-    this.#sibling[slot] = NONE;
-    this.#running[replica] = this.#running[replica]! + 1;
+    const visits = this.#visits;
+    const clock = this.#advance(replica, nowSeconds);
+    visits.setSeconds(slot, SHARE_END, clock + workSeconds);
+    visits.setSeconds(slot, SHARE_TURN, this.#nextTurn++);
+    visits.setWord(slot, CHILD, NONE);
+    visits.setWord(slot, SIBLING, NONE);
+    this.#setRunning(replica, this.#replicas[REALS_PER_REPLICA * replica + RUNNING]! + 1);
     const top = this.#top[replica]!;
     this.#top[replica] = top === NONE ? slot : this.#meld(top, slot);
   }
@@ -57,106 +63,103 @@ export class PsShares {
     return this.#top[replica]!;
   }
 
-  /** When the next job of `replica` ends if none comes before; Infinity when none runs. */
+  /** When the next job of `replica` ends if none comes before; there must be one. */
   nextEndSeconds(replica: number, nowSeconds: number): number {
-    const top = this.#top[replica]!;
-    if (top === NONE) return Number.POSITIVE_INFINITY;
-    this.#advance(replica, nowSeconds);
-    const left = this.#end[top]! - this.#clock[replica]!;
-    if (this.#stalls[replica] !== 0) {
+    const left = this.#visits.seconds(this.#top[replica]!, SHARE_END) - this.#advance(replica, nowSeconds);
+    const at = REALS_PER_REPLICA * replica;
+    if (this.#replicas[at + STANDS_STILL] !== 0) {
       if (left <= ROUNDING_SECONDS) return nowSeconds;
-      return this.#serviceClock!.reachSeconds(replica, nowSeconds, left, this.#running[replica]!);
+      return this.#serviceClock!.reachSeconds(replica, nowSeconds, left, this.#replicas[at + RUNNING]!);
     }
-    return left <= 0 ? nowSeconds : nowSeconds + left / this.#rate(replica);
+    return left <= 0 ? nowSeconds : nowSeconds + left / this.#replicas[at + RATE]!;
   }
 
   /** Seconds of work done at `replica` until now. */
   workedSeconds(replica: number, nowSeconds: number): number {
     this.#advance(replica, nowSeconds);
-    return this.#worked[replica]!;
+    return this.#replicas[REALS_PER_REPLICA * replica + WORKED]!;
   }
 
-  /** Takes out the next job, which ends now. */
-  removeNext(replica: number, nowSeconds: number): void {
+  /** Takes out the next job, which ends now: the clock was read just before, by `nextEndSeconds`. */
+  removeNext(replica: number): void {
     const top = this.#top[replica]!;
-    this.#advance(replica, nowSeconds);
-    const running = this.#running[replica]! - 1;
-    this.#running[replica] = running;
+    const at = REALS_PER_REPLICA * replica;
+    const running = this.#replicas[at + RUNNING]! - 1;
+    this.#setRunning(replica, running);
     this.#top[replica] = this.#meldChildren(top);
     // An idle replica starts from 0 again: a small clock keeps its precision.
-    this.#clock[replica] = running === 0 ? 0 : this.#end[top]!;
+    this.#replicas[at + CLOCK] = running === 0 ? 0 : this.#visits.seconds(top, SHARE_END);
   }
 
-  #rate(replica: number): number {
-    const servers = this.#serverCount[replica]!;
-    const running = this.#running[replica]!;
-    return running <= servers ? 1 : servers / running;
+  #setRunning(replica: number, running: number): void {
+    const at = REALS_PER_REPLICA * replica;
+    const servers = this.#replicas[at + SERVERS]!;
+    this.#replicas[at + RUNNING] = running;
+    this.#replicas[at + RATE] = running <= servers ? 1 : servers / running;
   }
 
-  #advance(replica: number, nowSeconds: number): void {
-    const running = this.#running[replica]!;
-    if (running > 0) {
-      const progress = this.#progress(replica, this.#clockReadSeconds[replica]!, nowSeconds, running);
-      this.#clock[replica] = this.#clock[replica]! + progress;
-      this.#worked[replica] = this.#worked[replica]! + progress * running;
-    } else if (this.#stalls[replica] !== 0) {
-      this.#serviceClock!.wake(replica, nowSeconds);
+  /** Moves the virtual clock to now and reads it. */
+  #advance(replica: number, nowSeconds: number): number {
+    const replicas = this.#replicas;
+    const at = REALS_PER_REPLICA * replica;
+    const fromSeconds = replicas[at + READ_AT]!;
+    if (fromSeconds === nowSeconds) return replicas[at + CLOCK]!;
+    replicas[at + READ_AT] = nowSeconds;
+    const running = replicas[at + RUNNING]!;
+    const standsStill = replicas[at + STANDS_STILL] !== 0;
+    if (running === 0) {
+      if (standsStill) this.#serviceClock!.wake(replica, nowSeconds);
+      return replicas[at + CLOCK]!;
     }
-    this.#clockReadSeconds[replica] = nowSeconds;
-  }
-
-  #progress(replica: number, fromSeconds: number, toSeconds: number, running: number): number {
-    if (this.#stalls[replica] !== 0) return this.#serviceClock!.advance(replica, fromSeconds, toSeconds, running);
-    return (toSeconds - fromSeconds) * this.#rate(replica);
+    const progress = standsStill
+      ? this.#serviceClock!.advance(replica, fromSeconds, nowSeconds, running)
+      : (nowSeconds - fromSeconds) * replicas[at + RATE]!;
+    const clock = replicas[at + CLOCK]! + progress;
+    replicas[at + CLOCK] = clock;
+    replicas[at + WORKED] = replicas[at + WORKED]! + progress * running;
+    return clock;
   }
 
   /** The earlier of two tops takes the other as its first child. */
   #meld(a: number, b: number): number {
-    const endA = this.#end[a]!;
-    const endB = this.#end[b]!;
-    const isAFirst = endA < endB || (endA === endB && this.#turn[a]! < this.#turn[b]!);
+    const visits = this.#visits;
+    const endA = visits.seconds(a, SHARE_END);
+    const endB = visits.seconds(b, SHARE_END);
+    const isAFirst = endA < endB || (endA === endB && visits.seconds(a, SHARE_TURN) < visits.seconds(b, SHARE_TURN));
     const top = isAFirst ? a : b;
     const under = isAFirst ? b : a;
-    this.#sibling[under] = this.#child[top]!;
-    this.#child[top] = under;
+    visits.setWord(under, SIBLING, visits.word(top, CHILD));
+    visits.setWord(top, CHILD, under);
     return top;
   }
 
   /** Two passes: pairs from left to right, then the pairs from right to left. */
   #meldChildren(top: number): number {
+    const visits = this.#visits;
     let pairs = NONE;
-    let at = this.#child[top]!;
+    let at = visits.word(top, CHILD);
     while (at !== NONE) {
-      const other = this.#sibling[at]!;
+      const other = visits.word(at, SIBLING);
       if (other === NONE) {
-        this.#sibling[at] = pairs;
+        visits.setWord(at, SIBLING, pairs);
         pairs = at;
         break;
       }
-      const rest = this.#sibling[other]!;
+      const rest = visits.word(other, SIBLING);
       const pair = this.#meld(at, other);
-      this.#sibling[pair] = pairs;
+      visits.setWord(pair, SIBLING, pairs);
       pairs = pair;
       at = rest;
     }
     if (pairs === NONE) return NONE;
     let heap = pairs;
-    at = this.#sibling[pairs]!;
+    at = visits.word(pairs, SIBLING);
     while (at !== NONE) {
-      const rest = this.#sibling[at]!;
+      const rest = visits.word(at, SIBLING);
       heap = this.#meld(heap, at);
       at = rest;
     }
-    this.#sibling[heap] = NONE;
+    visits.setWord(heap, SIBLING, NONE);
     return heap;
-  }
-
-  #grow(slot: number): void {
-    let capacity = this.#end.length;
-    while (capacity <= slot) capacity *= 2;
-    this.#end = grownFloat64(this.#end, capacity);
-    this.#turn = grownFloat64(this.#turn, capacity);
-    this.#child = grownInt32(this.#child, capacity);
-    this.#sibling = grownInt32(this.#sibling, capacity);
   }
 }

@@ -44,11 +44,11 @@ export class ServiceClock {
   #walkProgress = 0;
 
   constructor(network: CompiledNetwork, seed: number) {
-    const { replicaStation, replicaFirst, stationFlags } = network;
+    const { replicaStation, replicaFirst, stationTraits } = network;
     const byReplica = (column: Float64Array) => Float64Array.from(replicaStation, (station) => column[station]!);
     const phases = (stall: "pause" | "throttle", intervals: Float64Array) =>
       Float64Array.from(replicaStation, (station, replica) => {
-        const isUsed = (stationFlags[station]! & STALLS) !== 0 && intervals[station]! < Number.POSITIVE_INFINITY;
+        const isUsed = (stationTraits[station]! & STALLS) !== 0 && intervals[station]! < Number.POSITIVE_INFINITY;
         return isUsed ? phaseSeconds(seed, station, replica - replicaFirst[station]!, stall, intervals[station]!) : 0;
       });
     this.#serverCount = byReplica(network.serverCount);

@@ -1,7 +1,7 @@
 import type { Agenda } from "./agenda.ts";
 import type { CompiledNetwork } from "./compiled-network.ts";
 import { END_SHARE, KIND_BITS } from "./event-kinds.ts";
-import { NONE, type OpenVisits } from "./open-visits.ts";
+import { IS_AWAITED, NONE, type OpenVisits, REPLICA, SEGMENT_START, WAITING } from "./open-visits.ts";
 import { PsShares } from "./ps-shares.ts";
 
 export interface SchedulingRun {
@@ -17,12 +17,12 @@ export class SharedServers {
 
   constructor(run: SchedulingRun, seed: number) {
     this.#run = run;
-    this.#shares = new PsShares(run.network, seed);
+    this.#shares = new PsShares(run.network, run.visits, seed);
   }
 
   /** A visit has `workSeconds` left of a segment it started at its `segmentStartSeconds`. */
   share(slot: number, workSeconds: number, nowSeconds: number): void {
-    const replica = this.#run.visits.replica[slot]!;
+    const replica = this.#run.visits.word(slot, REPLICA);
     this.#shares.add(replica, slot, workSeconds, nowSeconds);
     this.#await(replica, nowSeconds);
   }
@@ -34,16 +34,16 @@ export class SharedServers {
   end(slot: number, workSeconds: number, nowSeconds: number): boolean {
     const { visits } = this.#run;
     const shares = this.#shares;
-    const replica = visits.replica[slot]!;
-    visits.isAwaited[slot] = 0;
+    const replica = visits.word(slot, REPLICA);
+    visits.setWord(slot, IS_AWAITED, 0);
     if (shares.next(replica) !== slot) return false;
     if (shares.nextEndSeconds(replica, nowSeconds) > nowSeconds) {
       this.#await(replica, nowSeconds);
       return false;
     }
-    shares.removeNext(replica, nowSeconds);
-    const sharedSeconds = nowSeconds - visits.segmentStartSeconds[slot]! - workSeconds;
-    if (sharedSeconds > 0) visits.waitingSeconds[slot] = visits.waitingSeconds[slot]! + sharedSeconds;
+    shares.removeNext(replica);
+    const sharedSeconds = nowSeconds - visits.seconds(slot, SEGMENT_START) - workSeconds;
+    if (sharedSeconds > 0) visits.setSeconds(slot, WAITING, visits.seconds(slot, WAITING) + sharedSeconds);
     this.#await(replica, nowSeconds);
     return true;
   }
@@ -60,8 +60,8 @@ export class SharedServers {
   #await(replica: number, nowSeconds: number): void {
     const { visits } = this.#run;
     const slot = this.#shares.next(replica);
-    if (slot === NONE || visits.isAwaited[slot] === 1) return;
-    visits.isAwaited[slot] = 1;
+    if (slot === NONE || visits.word(slot, IS_AWAITED) === 1) return;
+    visits.setWord(slot, IS_AWAITED, 1);
     this.#run.agenda.schedule(this.#shares.nextEndSeconds(replica, nowSeconds), (slot << KIND_BITS) | END_SHARE);
   }
 }

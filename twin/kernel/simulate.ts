@@ -14,6 +14,7 @@ import {
   POWER_OF_TWO,
   PS,
   STALLS,
+  STATION_SHIFT,
 } from "./compiled-network.ts";
 import { guardedEdges } from "./failure-paths.ts";
 import { checkNetwork } from "./network-rules.ts";
@@ -38,6 +39,7 @@ export function compileNetwork(spec: NetworkSpec): CompiledNetwork {
     ...compileStations(spec.stations),
     ...compileEdges(spec.edges),
     operationStation: Int32Array.from(operations, (operation) => operation.station),
+    operationTraits: Int32Array.from(operations, ({ station }) => traitsOf(spec.stations[station]!, station)),
     programFirst: offsets(operations.map((operation) => operation.programs.length)),
     programChoice: choiceTable(operations.map((operation) => operation.programs.map((program) => program.probability))),
     samples: samples.values,
@@ -58,7 +60,7 @@ function compileStations(stations: readonly StationSpec[]) {
   return {
     stationCount: stations.length,
     discipline: Uint8Array.from(stations, (station) => DISCIPLINE_NUMBER[station.discipline]),
-    stationFlags: Uint8Array.from(stations, flagsOf),
+    stationTraits: Int32Array.from(stations, traitsOf),
     serverCount: column((station) => station.serverCount),
     admittedCount: column(admittedCount),
     queueCapacity: column((station) => station.queueCapacity ?? Number.POSITIVE_INFINITY),
@@ -159,12 +161,12 @@ function isThrottled({ throttle, serverCount }: StationSpec): boolean {
   return throttle !== undefined && throttle.quotaSeconds < serverCount * throttle.periodSeconds;
 }
 
-function flagsOf(station: StationSpec): number {
+function traitsOf(station: StationSpec, index: number): number {
   const balancing = balancingOf(station);
-  let flags = 0;
-  if (admittedCount(station) < Number.POSITIVE_INFINITY) flags |= ADMITS;
-  if ((station.batch?.sizeMax ?? 1) > 1) flags |= BATCHES;
-  if (balancing === LEAST_OUTSTANDING || balancing === POWER_OF_TWO) flags |= COUNTS_PRESENT;
-  if (isPaused(station) || isThrottled(station)) flags |= STALLS;
-  return flags;
+  let traits = DISCIPLINE_NUMBER[station.discipline] | (index << STATION_SHIFT);
+  if (admittedCount(station) < Number.POSITIVE_INFINITY) traits |= ADMITS;
+  if ((station.batch?.sizeMax ?? 1) > 1) traits |= BATCHES;
+  if (balancing === LEAST_OUTSTANDING || balancing === POWER_OF_TWO) traits |= COUNTS_PRESENT;
+  if (isPaused(station) || isThrottled(station)) traits |= STALLS;
+  return traits;
 }

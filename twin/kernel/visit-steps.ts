@@ -2,12 +2,41 @@ import { ADMITTED, Admission, REFUSED } from "./admission.ts";
 import type { Agenda } from "./agenda.ts";
 import { Balancing } from "./balancing.ts";
 import { BusyServers } from "./busy-servers.ts";
-import { ADMITS, BATCHES, COUNTS_PRESENT, type CompiledNetwork, DELAY, FIFO, PS } from "./compiled-network.ts";
+import {
+  ADMITS,
+  BATCHES,
+  COUNTS_PRESENT,
+  type CompiledNetwork,
+  DELAY,
+  DISCIPLINE_MASK,
+  FIFO,
+  STATION_SHIFT,
+} from "./compiled-network.ts";
 import { Draws } from "./draws.ts";
 import { ARRIVE, BEGIN_SHARE, END_DELAY, END_SEGMENT, KIND_BITS } from "./event-kinds.ts";
 import { GuardedCalls } from "./guarded-calls.ts";
 import type { StartingRun } from "./in-flight-start.ts";
-import { answerTo, NONE, OpenVisits } from "./open-visits.ts";
+import {
+  ANSWER_DELAY,
+  ANSWERED,
+  ARRIVAL,
+  answerTo,
+  DEPTH,
+  NEXT,
+  NONE,
+  OPERATION,
+  OpenVisits,
+  PARENT,
+  PENDING,
+  PROGRAM,
+  REPLICA,
+  ROOT,
+  SAMPLE,
+  SEGMENT,
+  SEGMENT_START,
+  TRAITS,
+  WAITING,
+} from "./open-visits.ts";
 import { SharedServers } from "./shared-servers.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 import type { VisitLog } from "./visit-log.ts";
@@ -57,38 +86,39 @@ export class VisitSteps implements StartingRun {
 
   /** The event ARRIVE. */
   arrive(slot: number, nowSeconds: number): void {
-    const { visits, network, draws } = this;
-    const operation = visits.operation[slot]!;
-    const station = network.operationStation[operation]!;
-    const flags = network.stationFlags[station]!;
+    const { visits, draws } = this;
+    const operation = visits.word(slot, OPERATION);
+    const traits = this.network.operationTraits[operation]!;
+    const station = traits >> STATION_SHIFT;
     const program = draws.program(operation);
-    const replica = (flags & COUNTS_PRESENT) === 0 ? draws.replica(station) : this.balancing.enter(station);
-    visits.replica[slot] = replica;
-    visits.program[slot] = program;
-    visits.sample[slot] = draws.firstSample(program);
-    visits.arrivalSeconds[slot] = nowSeconds;
-    if ((flags & ADMITS) !== 0) {
+    const replica = (traits & COUNTS_PRESENT) === 0 ? draws.replica(station) : this.balancing.enter(station);
+    visits.setWord(slot, TRAITS, traits);
+    visits.setWord(slot, REPLICA, replica);
+    visits.setWord(slot, PROGRAM, program);
+    visits.setWord(slot, SAMPLE, draws.firstSample(program));
+    visits.setSeconds(slot, ARRIVAL, nowSeconds);
+    if ((traits & ADMITS) !== 0) {
       const outcome = this.admission.enter(replica, slot);
       if (outcome !== ADMITTED) {
         if (outcome === REFUSED) this.#leave(slot, 1, nowSeconds);
         return;
       }
       // No others share its server.
-      if ((flags & BATCHES) !== 0) visits.next[slot] = NONE;
+      if ((traits & BATCHES) !== 0) visits.setWord(slot, NEXT, NONE);
     }
     this.beginSegment(slot, 0, nowSeconds);
   }
 
   /** Begins at `startSeconds` ≥ now: the answers of a call group may still be on their way. */
   beginSegment(slot: number, segment: number, startSeconds: number): void {
-    const { visits, network } = this;
-    visits.segment[slot] = segment;
-    const discipline = network.discipline[network.operationStation[visits.operation[slot]!]!]!;
+    const { visits } = this;
+    visits.setWord(slot, SEGMENT, segment);
+    const discipline = visits.word(slot, TRAITS) & DISCIPLINE_MASK;
     if (discipline === FIFO) {
-      this.agenda.schedule(startSeconds + this.#workSeconds(slot), (slot << KIND_BITS) | END_SEGMENT);
+      this.agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_SEGMENT);
     } else if (discipline === DELAY) {
-      visits.segmentStartSeconds[slot] = startSeconds;
-      this.agenda.schedule(startSeconds + this.#workSeconds(slot), (slot << KIND_BITS) | END_DELAY);
+      visits.setSeconds(slot, SEGMENT_START, startSeconds);
+      this.agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_DELAY);
     } else if (startSeconds > this.agenda.nowSeconds) {
       this.agenda.schedule(startSeconds, (slot << KIND_BITS) | BEGIN_SHARE);
     } else {
@@ -96,76 +126,80 @@ export class VisitSteps implements StartingRun {
     }
   }
 
-  continueSegment(slot: number, elapsedSeconds: number, nowSeconds: number): void {
-    const discipline = this.network.discipline[this.network.operationStation[this.visits.operation[slot]!]!]!;
-    const leftSeconds = Math.max(0, this.#workSeconds(slot) - elapsedSeconds);
-    if (discipline === PS) this.sharedServers.share(slot, leftSeconds, nowSeconds);
-    else
-      this.agenda.schedule(
-        nowSeconds + leftSeconds,
-        (slot << KIND_BITS) | (discipline === FIFO ? END_SEGMENT : END_DELAY),
-      );
-  }
-
   /** Work of the segment that a visit runs, or ran last. */
-  #workSeconds(slot: number): number {
-    return this.network.samples[this.visits.sample[slot]! + this.visits.segment[slot]!]!;
+  workSeconds(slot: number): number {
+    return this.network.samples[this.visits.word(slot, SAMPLE) + this.visits.word(slot, SEGMENT)]!;
   }
 
   /** The event BEGIN_SHARE. */
   shareWork(slot: number, nowSeconds: number): void {
-    this.visits.segmentStartSeconds[slot] = nowSeconds;
-    this.sharedServers.share(slot, this.#workSeconds(slot), nowSeconds);
+    this.visits.setSeconds(slot, SEGMENT_START, nowSeconds);
+    this.sharedServers.share(slot, this.workSeconds(slot), nowSeconds);
   }
 
   /** The event END_SHARE. */
   endShare(slot: number, nowSeconds: number): void {
-    if (this.sharedServers.end(slot, this.#workSeconds(slot), nowSeconds)) this.endSegment(slot, nowSeconds);
+    if (this.sharedServers.end(slot, this.workSeconds(slot), nowSeconds)) this.endSegment(slot, nowSeconds);
   }
 
   /** The event END_DELAY. */
   endDelay(slot: number, nowSeconds: number): void {
-    this.busy.work(this.visits.replica[slot]!, this.#workSeconds(slot));
+    this.busy.work(this.visits.word(slot, REPLICA), this.workSeconds(slot));
     this.endSegment(slot, nowSeconds);
   }
 
   /** The event END_SEGMENT, and what the other ends come to. */
   endSegment(slot: number, nowSeconds: number): void {
     const { visits, network } = this;
-    const program = visits.program[slot]!;
-    const segment = visits.segment[slot]!;
-    const group = network.groupFirst[program]! + segment;
-    if (group === network.groupFirst[program + 1]!) {
-      this.#depart(slot, 0, nowSeconds);
-      return;
+    const program = visits.word(slot, PROGRAM);
+    const groupEnd = network.groupFirst[program + 1]!;
+    for (;;) {
+      const segment = visits.word(slot, SEGMENT);
+      const group = network.groupFirst[program]! + segment;
+      if (group === groupEnd) {
+        this.#depart(slot, 0, nowSeconds);
+        return;
+      }
+      if (visits.word(slot, DEPTH) === MAX_DEPTH) this.isTruncated = true;
+      else if (network.groupIsGuarded[group] === 0) this.#call(slot, group, nowSeconds);
+      else this.#callGuarded(slot, group, nowSeconds);
+      if (visits.word(slot, PENDING) > 0) {
+        visits.setSeconds(slot, ANSWERED, nowSeconds);
+        return;
+      }
+      // Nobody is waited for. A server of one's own goes through a segment without work at once.
+      const isFifo = (visits.word(slot, TRAITS) & DISCIPLINE_MASK) === FIFO;
+      if (!isFifo || network.samples[visits.word(slot, SAMPLE) + segment + 1] !== 0) {
+        this.beginSegment(slot, segment + 1, nowSeconds);
+        return;
+      }
+      visits.setWord(slot, SEGMENT, segment + 1);
     }
-    visits.answeredSeconds[slot] = nowSeconds;
-    if (visits.depth[slot] === MAX_DEPTH) this.isTruncated = true;
-    else if (network.groupIsGuarded[group] === 0) this.#call(slot, group, nowSeconds);
-    else this.#callGuarded(slot, group, nowSeconds);
-    if (visits.pending[slot] === 0) this.beginSegment(slot, segment + 1, nowSeconds);
   }
 
   #call(caller: number, group: number, nowSeconds: number): void {
     const { visits, network, draws } = this;
+    const root = visits.word(caller, ROOT);
+    const depth = visits.word(caller, DEPTH) + 1;
     const end = network.callFirst[group + 1]!;
+    let pending = 0;
     for (let call = network.callFirst[group]!; call < end; call++) {
       const edge = network.callEdge[call]!;
       const isAsync = network.edgeIsAsync[edge] === 1;
       const gapSeconds = draws.gapSeconds(edge);
-      const callee = network.edgeCallee[edge]!;
-      const slot = visits.open(callee, visits.root[caller]!, isAsync ? NONE : caller, visits.depth[caller]! + 1);
+      const slot = visits.open(network.edgeCallee[edge]!, root, isAsync ? NONE : caller, depth);
       if (slot === NONE) {
         this.stop();
-        return;
+        break;
       }
       this.edgeAttempts[edge] = this.edgeAttempts[edge]! + 1;
       if (!isAsync) {
-        visits.pending[caller] = visits.pending[caller]! + 1;
-        visits.answerSeconds[slot] = gapSeconds / 2;
+        pending++;
+        visits.setSeconds(slot, ANSWER_DELAY, gapSeconds / 2);
       }
       this.agenda.schedule(nowSeconds + (isAsync ? gapSeconds : gapSeconds / 2), (slot << KIND_BITS) | ARRIVE);
     }
+    visits.setWord(caller, PENDING, pending);
   }
 
   #callGuarded(caller: number, group: number, nowSeconds: number): void {
@@ -180,48 +214,50 @@ export class VisitSteps implements StartingRun {
 
   /** A visit that was let in departs, and so do those that share its server. */
   #depart(slot: number, isFailed: number, nowSeconds: number): void {
-    const { visits, network } = this;
-    const station = network.operationStation[visits.operation[slot]!]!;
-    const flags = network.stationFlags[station]!;
-    const replica = visits.replica[slot]!;
-    if (network.discipline[station] === FIFO)
-      this.busy.hold(replica, visits.arrivalSeconds[slot]! + visits.waitingSeconds[slot]!, nowSeconds);
-    if ((flags & BATCHES) !== 0) {
-      for (let other = visits.next[slot]!; other !== NONE; ) {
-        const following = visits.next[other]!;
-        this.#leave(other, isFailed, nowSeconds);
-        other = following;
-      }
+    const { visits } = this;
+    const traits = visits.word(slot, TRAITS);
+    if ((traits & ADMITS) !== 0) {
+      const replica = visits.word(slot, REPLICA);
+      if ((traits & DISCIPLINE_MASK) === FIFO)
+        this.busy.hold(replica, visits.seconds(slot, ARRIVAL) + visits.seconds(slot, WAITING), nowSeconds);
+      if ((traits & BATCHES) !== 0) this.#leaveBatch(visits.word(slot, NEXT), isFailed, nowSeconds);
+      this.#giveServer(replica, this.network.batchSizeMax[traits >> STATION_SHIFT]!, nowSeconds);
     }
-    if ((flags & ADMITS) !== 0) this.#giveServer(replica, station, nowSeconds);
     this.#leave(slot, isFailed, nowSeconds);
+  }
+
+  #leaveBatch(first: number, isFailed: number, nowSeconds: number): void {
+    for (let slot = first; slot !== NONE; ) {
+      const following = this.visits.word(slot, NEXT);
+      this.#leave(slot, isFailed, nowSeconds);
+      slot = following;
+    }
   }
 
   /** The end of a visit: it is reported and answered. */
   #leave(slot: number, isFailed: number, nowSeconds: number): void {
     const { visits, network } = this;
-    const operation = visits.operation[slot]!;
-    const station = network.operationStation[operation]!;
-    const replica = visits.replica[slot]!;
-    const depth = visits.depth[slot]!;
-    const parent = visits.parent[slot]!;
-    if ((network.stationFlags[station]! & COUNTS_PRESENT) !== 0) this.balancing.leave(replica);
-    if (depth === 0 || this.#recordsAll) {
+    const parent = visits.word(slot, PARENT);
+    const isRoot = visits.word(slot, DEPTH) === 0 ? 1 : 0;
+    const traits = visits.word(slot, TRAITS);
+    if ((traits & COUNTS_PRESENT) !== 0) this.balancing.leave(visits.word(slot, REPLICA));
+    if (this.#recordsAll || isRoot === 1) {
+      const operation = visits.word(slot, OPERATION);
       this.#log.add(
         operation,
-        visits.program[slot]! - network.programFirst[operation]!,
-        replica - network.replicaFirst[station]!,
-        visits.root[slot]!,
-        depth === 0 ? 1 : 0,
+        visits.word(slot, PROGRAM) - network.programFirst[operation]!,
+        visits.word(slot, REPLICA) - network.replicaFirst[traits >> STATION_SHIFT]!,
+        visits.word(slot, ROOT),
+        isRoot,
         isFailed,
-        visits.arrivalSeconds[slot]!,
-        visits.waitingSeconds[slot]!,
+        visits.seconds(slot, ARRIVAL),
+        visits.seconds(slot, WAITING),
         nowSeconds,
       );
     }
     visits.close(slot);
     if (parent === NONE) return;
-    const answeredSeconds = nowSeconds + visits.answerSeconds[slot]!;
+    const answeredSeconds = nowSeconds + visits.seconds(slot, ANSWER_DELAY);
     if (parent >= 0) this.#answer(parent, answeredSeconds);
     else this.guardedCalls.answered(answerTo(parent), isFailed, answeredSeconds);
   }
@@ -229,46 +265,32 @@ export class VisitSteps implements StartingRun {
   /** Notes an answer to `caller`; the last one of a group lets it go on. */
   #answer(caller: number, answeredSeconds: number): void {
     const { visits } = this;
-    if (answeredSeconds > visits.answeredSeconds[caller]!) visits.answeredSeconds[caller] = answeredSeconds;
-    const pending = visits.pending[caller]! - 1;
-    visits.pending[caller] = pending;
-    if (pending === 0) this.beginSegment(caller, visits.segment[caller]! + 1, visits.answeredSeconds[caller]!);
+    if (answeredSeconds > visits.seconds(caller, ANSWERED)) visits.setSeconds(caller, ANSWERED, answeredSeconds);
+    const pending = visits.word(caller, PENDING) - 1;
+    visits.setWord(caller, PENDING, pending);
+    if (pending === 0) this.beginSegment(caller, visits.word(caller, SEGMENT) + 1, visits.seconds(caller, ANSWERED));
   }
 
   /** A server falls free: the next visit gets it, and at a batch consumer as many as it takes at once. */
-  #giveServer(replica: number, station: number, nowSeconds: number): void {
+  #giveServer(replica: number, sizeMax: number, nowSeconds: number): void {
     const slot = this.admission.release(replica);
     if (slot === NONE) return;
-    const sizeMax = this.network.batchSizeMax[station]!;
-    if (sizeMax > 1) {
-      let last = slot;
-      for (let size = 1; size < sizeMax && last !== NONE; size++) {
-        const other = this.admission.takeWaiting(replica);
-        this.visits.next[last] = other;
-        if (other !== NONE) this.#endWaiting(other, nowSeconds);
-        last = other;
-      }
-      if (last !== NONE) this.visits.next[last] = NONE;
-    }
+    if (sizeMax > 1) this.admission.joinBatch(this.visits, slot, sizeMax, nowSeconds);
     this.begin(slot, nowSeconds);
   }
 
   begin(slot: number, nowSeconds: number): void {
-    this.#endWaiting(slot, nowSeconds);
+    this.visits.setSeconds(slot, WAITING, nowSeconds - this.visits.seconds(slot, ARRIVAL));
     this.beginSegment(slot, 0, nowSeconds);
   }
 
-  #endWaiting(slot: number, nowSeconds: number): void {
-    this.visits.waitingSeconds[slot] = nowSeconds - this.visits.arrivalSeconds[slot]!;
-  }
-
   goOn(caller: number, nowSeconds: number): void {
-    this.beginSegment(caller, this.visits.segment[caller]! + 1, nowSeconds);
+    this.beginSegment(caller, this.visits.word(caller, SEGMENT) + 1, nowSeconds);
   }
 
   fail(caller: number, nowSeconds: number): void {
     this.guardedCalls.abandonCalls(caller, nowSeconds);
-    this.visits.pending[caller] = 0;
+    this.visits.setWord(caller, PENDING, 0);
     this.#depart(caller, 1, nowSeconds);
   }
 
