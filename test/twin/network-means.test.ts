@@ -1,8 +1,13 @@
 // Goal: what the closed forms are given is the simulator's network, in means. Method: entries that can be worked out by hand.
+// What then comes of it must be sound for any network.
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { layeredNetwork, layeredRates } from "../../twin/forecast/network-means.ts";
 import type { NetworkSpec } from "../../twin/kernel/spec.ts";
+import { layeredMeans } from "../../twin/theory/layered-means.ts";
+import { saturation } from "../../twin/theory/layered-saturation.ts";
 import { delay, edge, fifo, operation, program, ps } from "./networks.ts";
+import { everyFeatureCase } from "./random-networks.ts";
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
@@ -93,4 +98,25 @@ test("a call that would close a circle is left out", () => {
   };
   const { operations } = layeredNetwork(spec);
   expect(operations.map((each) => each.programs[0]!.groups[0]!.length)).toEqual([1, 0]);
+});
+
+test("any network: what it can take is finite or unlimited, and just below it every visit lasts longer than alone", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000_000 }), (number) => {
+      const { spec } = everyFeatureCase(number);
+      const network = layeredNetwork(spec);
+      const rates = layeredRates(network, new Float64Array(spec.operations.length).fill(1));
+      const { factor, bottleneck } = saturation(network, rates);
+      expect(factor).toBeGreaterThan(0);
+      expect(bottleneck === null).toBe(factor === UNLIMITED);
+      const scale = (share: number) => rates.map((rate) => rate * share * Math.min(factor, 1000));
+      const busy = layeredMeans(network, scale(0.95)).sojournSeconds;
+      const idle = layeredMeans(network, scale(1e-9)).sojournSeconds;
+      busy.forEach((seconds, operation) => {
+        expect(seconds).toBeGreaterThanOrEqual(idle[operation]! * (1 - 1e-6));
+        expect(seconds).toBeLessThan(UNLIMITED);
+      });
+    }),
+    { numRuns: 200, seed: 17 },
+  );
 });
