@@ -1,4 +1,4 @@
-import type { Capacity, Counterfactual, Forecast, NodeForecast } from "../src/contracts/forecast.ts";
+import type { Capacity, Counterfactual, Forecast, MemoryFill, NodeForecast } from "../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { CapacityModel } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
@@ -62,6 +62,11 @@ export class Twin {
 
   get isReady(): boolean {
     return this.#learner.isReady;
+  }
+
+  /** How full its memory is, and what it had to give up. */
+  get memory(): MemoryFill {
+    return this.#learner.memory;
   }
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */

@@ -28,6 +28,15 @@ export interface NodeReadiness {
   readonly limitation: string;
 }
 
+/** How much of what was learned is remembered, and what was given up for its limits. */
+export interface MemoryFill {
+  readonly visits: number;
+  readonly instances: number;
+  readonly forgottenInstances: number;
+  /** Samples and counts that were not kept. */
+  readonly refused: number;
+}
+
 /** A version of a service that the twin has not yet made its own, in one window. */
 export interface Deployment {
   readonly node: number;

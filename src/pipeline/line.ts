@@ -1,4 +1,4 @@
-import type { Counterfactual, Forecast } from "../contracts/forecast.ts";
+import type { Counterfactual, Forecast, MemoryFill } from "../contracts/forecast.ts";
 import type { IncidentEvent } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Scored, Scorer } from "../contracts/score.ts";
@@ -11,6 +11,7 @@ import { LearningGate } from "./learning-gate.ts";
 /** What the line needs of the twin. */
 export interface TwinLike {
   readonly isReady: boolean;
+  readonly memory: MemoryFill;
   forecast(observation: Observation): Forecast;
   learn(forecast: Forecast): void;
   counterfactuals(suspects: readonly number[]): Counterfactual[];
@@ -59,6 +60,11 @@ export class Line {
     this.observer = new Observer(parts.settings, parts.ledger);
     const { learningDelaySeconds, exclude } = parts.settings;
     this.gate = new LearningGate({ delaySeconds: learningDelaySeconds, excluded: exclude });
+  }
+
+  /** How full the twin's memory is. */
+  get memory(): MemoryFill {
+    return this.#twin.memory;
   }
 
   onWindow(listener: WindowListener): void {

@@ -10,6 +10,7 @@ import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { Keeper } from "./keeper.ts";
+import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LiveView } from "./live-view.ts";
 import { createLine } from "./replay.ts";
@@ -55,6 +56,7 @@ export async function startServer(parts: {
     closers.push(() => store.close());
     const { scorer, view: model } = await loadScorer(settings);
     const line = createLine(settings, scorer, ledger);
+    countLearning(metrics.counters, line);
     const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
     const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
     const live = new LiveView({ line, ledger, model, fixed });

@@ -5,7 +5,7 @@ import { operationsOf } from "../../twin/what-if/named-network.ts";
 import { ScenarioError, UnknownName } from "../../twin/what-if/scenario-error.ts";
 import { whatIf } from "../../twin/what-if/what-if.ts";
 import { SettingsError, SourceError } from "../contracts/errors.ts";
-import type { Counterfactual, Forecast } from "../contracts/forecast.ts";
+import type { Counterfactual, Forecast, MemoryFill } from "../contracts/forecast.ts";
 import type { Labels } from "../contracts/labels.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Scorer } from "../contracts/score.ts";
@@ -169,6 +169,10 @@ class RememberingTwin implements TwinLike {
 
   get isReady(): boolean {
     return this.#twin.isReady;
+  }
+
+  get memory(): MemoryFill {
+    return this.#twin.memory;
   }
 
   forecast(observation: Observation): Forecast {

@@ -5,7 +5,9 @@ import type { Forecast } from "../../src/contracts/forecast.ts";
 import type { IncidentEvent } from "../../src/contracts/incident.ts";
 import { FAULT_KINDS, type Scorer } from "../../src/contracts/score.ts";
 import type { Settings } from "../../src/contracts/settings.ts";
+import { countLearning } from "../../src/pipeline/learning-metrics.ts";
 import { Line } from "../../src/pipeline/line.ts";
+import { createOwnMetrics } from "../../src/self/own-metrics.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { FELT } from "../detection/windows.ts";
 import { NotingTwin, requests, settings } from "./windows.ts";
@@ -76,6 +78,20 @@ describe("an incident whose onset lies before its alarm", () => {
     const due = all.filter((start) => start >= 1010 && start <= 1400 - 60 - WINDOW_SECONDS);
     expect(learned).toEqual(due.filter((start) => !isTouched(start)));
   });
+});
+
+test("what was kept from being learned, and what is remembered, are numbers of the process", () => {
+  const exclude = [{ fromSeconds: 1200, toSeconds: 1240 }];
+  const { line } = run({ learningDelaySeconds: 0, exclude });
+  const metrics = createOwnMetrics();
+  countLearning(metrics.counters, line);
+  const text = metrics.text();
+  metrics.stop();
+  expect(text).toContain(`spantwin_windows_dropped_total ${line.gate.droppedCount}\n`);
+  expect(text).toContain("spantwin_windows_excluded_total 8\n");
+  expect(text).toContain(`spantwin_windows_learned_early_total ${line.gate.lateCount}\n`);
+  expect(text).toContain("spantwin_twin_visits 7\n");
+  expect(text).toContain("spantwin_twin_refused_samples_total 3\n");
 });
 
 test("with a delay shorter than the alarm takes, the windows learned too early are counted", () => {

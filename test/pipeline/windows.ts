@@ -51,6 +51,7 @@ export function requests(from: number, seconds: number): TelemetryBatch {
 /** A twin that is ready after some windows and remembers which it was told to learn. */
 export class NotingTwin implements TwinLike {
   readonly learned: number[] = [];
+  readonly memory = { visits: 7, instances: 2, forgottenInstances: 1, refused: 3 };
   readonly #readyAfter: number;
   #seen = 0;
 

@@ -86,7 +86,7 @@ describe("visits of instances", () => {
     const history = new History(LIMITS);
     for (let index = 0; index < 20; index++) history.learn(windowOf(index, [index, index + 1], 5));
     expect(kept(history).map(([instance]) => instance)).toEqual([17, 18, 19, 20]);
-    expect(history.fill).toMatchObject({ instances: 4, forgottenInstances: 17 });
+    expect(history.memory).toMatchObject({ instances: 4, forgottenInstances: 17 });
   });
 
   test("of a function that is a new copy with every call stay bounded too", () => {
@@ -95,7 +95,7 @@ describe("visits of instances", () => {
       const instances = Array.from({ length: 40 }, (_, k) => 40 * index + k);
       history.learn(windowOf(index, instances, 1));
     }
-    expect(history.fill).toEqual({ visits: 4, instances: 4, forgottenInstances: 196, refused: 0 });
+    expect(history.memory).toEqual({ visits: 4, instances: 4, forgottenInstances: 196, refused: 0 });
   });
 
   test("of copies that are gone are forgotten once the others have shown enough, and not before", () => {
@@ -118,7 +118,7 @@ describe("visits of instances", () => {
         for (const [index, [instances, visits]] of windows.entries()) {
           history.learn(windowOf(index, instances, visits));
         }
-        const { visits, instances } = history.fill;
+        const { visits, instances } = history.memory;
         expect(instances).toBeLessThanOrEqual(LIMITS.instancesPerNode);
         // With four copies each keeps the 250 that any may.
         expect(visits).toBeLessThanOrEqual(4 * 250 + 50);
@@ -140,7 +140,7 @@ describe("times of operations", () => {
     const history = new History(LIMITS);
     history.learn(windowOf(0, [0], 60, OPERATIONS));
     expect([...history.sojournByOperation.keys()]).toEqual([0, 1, 2]);
-    expect(history.fill.refused).toBe(30);
+    expect(history.memory.refused).toBe(30);
   });
 });
 
@@ -177,7 +177,7 @@ describe("visits kept apart", () => {
     history.learn(windowOf(0, [0, 1], 20), apart);
     history.drop("next");
     history.adopt("next", NODE, true);
-    expect(history.fill).toMatchObject({ visits: 20, instances: 1 });
+    expect(history.memory).toMatchObject({ visits: 20, instances: 1 });
   });
 
   test("of a version that has gone are not learned", () => {

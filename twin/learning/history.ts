@@ -1,3 +1,4 @@
+import type { MemoryFill } from "../../src/contracts/forecast.ts";
 import type { Observation } from "../../src/contracts/observation.ts";
 import { ResourceReadings } from "../identification/resource-hints.ts";
 import { entryRateOf } from "./entries.ts";
@@ -21,15 +22,6 @@ const RETIRE_WINDOWS = 24;
 const RETIRE_VISITS = 1000;
 /** After a deployment, counts of who calls whom weigh so much less: new habits are taken up that much faster. */
 const DEPLOYMENT_WEIGHT = 0.1;
-
-/** How full the memory is, and what it had to give up. */
-export interface HistoryFill {
-  readonly visits: number;
-  readonly instances: number;
-  readonly forgottenInstances: number;
-  /** Samples and counts that were not kept because a limit was reached. */
-  readonly refused: number;
-}
 
 interface Visits {
   readonly store: VisitStore;
@@ -81,7 +73,7 @@ export class History {
     return this.#gaps.byKey;
   }
 
-  get fill(): HistoryFill {
+  get memory(): MemoryFill {
     const stores = [this.#own, ...this.#apart.values()].map(({ store }) => store);
     const lists = stores.flatMap(({ visitsByInstance }) => [...visitsByInstance.values()]);
     return {

@@ -1,10 +1,10 @@
-import type { Forecast, NodeReadiness } from "../../src/contracts/forecast.ts";
+import type { Forecast, MemoryFill, NodeReadiness } from "../../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../../src/contracts/observation.ts";
 import { calibrate } from "./calibrate.ts";
 import { callersOf } from "./callers.ts";
 import { Drift, withWorkOf } from "./drift.ts";
 import { Epochs, type WatchedVersion } from "./epochs.ts";
-import { History, type HistoryFill } from "./history.ts";
+import { History } from "./history.ts";
 import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
 import { LimitEdits } from "./limit-edits.ts";
 import { limitationOf } from "./limitation.ts";
@@ -61,8 +61,8 @@ export class Learner {
   }
 
   /** How full the memory is, and what it had to give up. */
-  get fill(): HistoryFill {
-    return this.#history.fill;
+  get memory(): MemoryFill {
+    return this.#history.memory;
   }
 
   /** Versions under observation in the window last observed. */
