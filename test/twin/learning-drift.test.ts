@@ -101,6 +101,7 @@ describe("the watch over one node", () => {
       instances: [],
       lag: null,
       slowestTenthShare: 0,
+      inFlightLimit: null,
       utilizationCheck: null,
     };
   }

@@ -134,6 +134,7 @@ describe("limits", () => {
       instances: [{ instance: 0, weight: 1 }],
       lag: null,
       slowestTenthShare: 0.1,
+      inFlightLimit: null,
       utilizationCheck: null,
     };
   }

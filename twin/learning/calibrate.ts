@@ -1,6 +1,7 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
 import { pushTo } from "../grouping.ts";
+import { findInFlightLimit } from "../identification/in-flight-limit.ts";
 import { invert } from "../identification/invert.ts";
 import { suggestedStructures } from "../identification/resource-hints.ts";
 import { SelfIntervalList } from "../identification/self-intervals.ts";
@@ -68,6 +69,7 @@ function invertedNode(
     isIdentified,
     basis: "inversion",
     slowestTenthShare: slowestTenthShare(known[0]!, runs),
+    inFlightLimit: isLeaf ? null : inFlightLimit(runs),
     utilizationCheck: measuredAgainstExplained(known[0]!.structure, runs, history.resources, topology),
   };
 }
@@ -89,6 +91,7 @@ function matchedNode(
     basis: "matching",
     // Service times one by one are what a sample cannot give.
     slowestTenthShare: Number.NaN,
+    inFlightLimit: null,
     utilizationCheck: null,
   };
 }
@@ -98,7 +101,7 @@ function nodeKnowledge(
   runs: readonly SortedVisits[],
   history: History,
   known: readonly StructureKnowledge[],
-): Omit<NodeKnowledge, "isIdentified" | "basis" | "slowestTenthShare" | "utilizationCheck"> {
+): Omit<NodeKnowledge, "isIdentified" | "basis" | "slowestTenthShare" | "inFlightLimit" | "utilizationCheck"> {
   const total = runs.reduce((sum, run) => sum + run.visits.length, 0);
   const lag = history.lagByNode.get(node);
   return {
@@ -135,6 +138,12 @@ function sortVisits(instance: number, unsorted: readonly LearnedVisit[]): Sorted
 
 function invertRun(structure: StationStructure, run: SortedVisits): Float64Array {
   return invert(structure, run.arrivals, run.departures, run.childSeconds, run.selfIntervals);
+}
+
+/** The least of the instances that show one: their limits are the same, but not each may have been reached alone. */
+function inFlightLimit(runs: readonly SortedVisits[]): number | null {
+  const counts = runs.flatMap((run) => findInFlightLimit(run.arrivals, run.departures)?.count ?? []);
+  return counts.length === 0 ? null : Math.min(...counts);
 }
 
 function instanceNames(runs: readonly SortedVisits[], topology: Topology): string[] {

@@ -46,6 +46,8 @@ export interface NodeKnowledge {
   readonly lag: Reference | null;
   /** Share of the slowest tenth in all service time. */
   readonly slowestTenthShare: number;
+  /** Visits an instance has under way at most, where those before it wait unseen by its spans; null where nothing shows that. */
+  readonly inFlightLimit: number | null;
   /** Measured use of CPU against what the visits explain under the best structure; null where it is not measured. */
   readonly utilizationCheck: UtilizationCheck | null;
 }
