@@ -24,7 +24,9 @@ export function isMaterial(node: NodeForecast): boolean {
   if (Math.max(node.visitCount, node.service?.sampleCount ?? 0) < FLOORS.visits) {
     return false;
   }
-  const isSlower = isMaterialRise(node.service) || isMaterialRise(node.gapIn) || isMaterialRise(node.gapOut);
+  // Of sampled traces no service time follows: time in the node, waiting predicted, stands in for it.
+  const isSlower =
+    isMaterialRise(node.service ?? node.sojourn) || isMaterialRise(node.gapIn) || isMaterialRise(node.gapOut);
   const isFelt = isSlower && node.impactShare >= FLOORS.impactShare;
   const isWaiting = isMaterialRise(node.lag) && isMaterialRise(node.sojourn);
   return isFelt || isWaiting || node.programShift >= FLOORS.programShift || node.resendExcess >= FLOORS.resendMean;

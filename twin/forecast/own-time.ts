@@ -1,13 +1,17 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { poissonArrivals, type StationWork, simulateOwnTime } from "../identification/station-run.ts";
+import { normal, stream } from "../kernel/random.ts";
 import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts";
 import { Reference } from "../learning/reference.ts";
 import { ResidualAccumulator } from "../learning/residual.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import type { StructureWindow } from "./node-window.ts";
 
-const REPLICATES = 8;
-const WARM_UP_SHARE = 0.1;
+const REPLICATES = 12;
+/** A window's length before each window, in which the queue fills. */
+const WARM_UP_WINDOWS = 1;
+/** A drawn rate is no less than this share of the one estimated. */
+const RATE_SHARE_MIN = 0.2;
 const ARRIVALS_MIN = 100;
 const ARRIVALS_MAX = 4000;
 
@@ -15,8 +19,9 @@ const ARRIVALS_MAX = 4000;
 interface SeenWork {
   readonly operation: number;
   readonly rows: readonly number[];
-  /** At one instance. */
+  /** At one instance, with its standard deviation. */
   readonly ratePerSecond: number;
+  readonly rateError: number;
   readonly childSeconds: Float64Array;
 }
 
@@ -80,10 +85,13 @@ function seenWork({ node, observation, rows, traffic }: Parameters<typeof ownTim
     const childSeconds = Float64Array.from(own, (row) =>
       Math.max(0, visits.sojournSeconds[row]! - visits.lagSeconds[row]! - visits.selfSeconds[row]!),
     );
+    const { ratePerSecond, variance } = traffic.visits.get(operation)!;
+    const instances = Math.max(1, node.instances.length);
     return {
       operation,
       rows: own,
-      ratePerSecond: traffic.visits.get(operation)!.ratePerSecond / Math.max(1, node.instances.length),
+      ratePerSecond: ratePerSecond / instances,
+      rateError: Math.sqrt(variance) / instances,
       childSeconds: childSeconds.some((each) => each > 0) ? childSeconds : new Float64Array(),
     };
   });
@@ -99,9 +107,8 @@ function expectedOwnTime(
   const rates = seen.map(({ ratePerSecond }) => ratePerSecond);
   const rate = rates.reduce((sum, each) => sum + each, 0);
   if (!(rate > 0)) return { references: [], shiftVariance: 0 };
-  const wanted = Math.ceil((rate * windowSeconds) / (1 - WARM_UP_SHARE));
-  const count = Math.max(ARRIVALS_MIN, Math.min(ARRIVALS_MAX, wanted));
-  const warm = Math.floor(count * WARM_UP_SHARE);
+  const count = Math.max(ARRIVALS_MIN, Math.min(ARRIVALS_MAX, Math.ceil(rate * windowSeconds * (1 + WARM_UP_WINDOWS))));
+  const warm = Math.floor((count * WARM_UP_WINDOWS) / (1 + WARM_UP_WINDOWS));
   const work = seen.map(
     ({ operation, childSeconds }): StationWork => ({
       serviceSeconds: known.service.get(operation)!.sorted,
@@ -110,7 +117,11 @@ function expectedOwnTime(
   );
   const replicates: Float64Array[][] = [];
   for (let k = 0; k < REPLICATES; k++) {
-    const arrivals = poissonArrivals(rates, count, seed + 7919 * k);
+    const error = normal(stream(seed, k, "rate"), 0, 1);
+    const drawn = seen.map(({ ratePerSecond, rateError }) =>
+      Math.max(RATE_SHARE_MIN * ratePerSecond, ratePerSecond + error * rateError),
+    );
+    const arrivals = poissonArrivals(drawn, count, seed + 7919 * k);
     const own = simulateOwnTime(known.structure, work, arrivals, seed + 7919 * k);
     if (own === null) return { references: [], shiftVariance: 0 };
     replicates.push(seen.map((_, kind) => own.filter((_, i) => i >= warm && arrivals.operation[i] === kind)));

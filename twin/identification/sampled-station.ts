@@ -46,6 +46,8 @@ const UTILIZATION_MAX = 0.98;
 const UTILIZATION_START_MAX = 0.85;
 const LOG_VARIATION_MIN = Math.log(0.02);
 const LOG_VARIATION_MAX = Math.log(8);
+/** Means of kinds and the mean of all are moved in turn, so often. */
+const KIND_ROUNDS = 4;
 const VARIATION_START = 0.7;
 /** A level gets at least so many simulated arrivals. */
 const ARRIVALS_MIN = 500;
@@ -90,10 +92,13 @@ export class SampledStation {
 
   /** Moves the service times until the structure shows what was seen, as well as it can. */
   fit(structure: StationStructure, from: ServiceParameters, evaluations: number): Fitted {
-    if (from.kindFactors.length === 1) return this.#descend(structure, from, evaluations, this.#targets);
-    const half = Math.ceil(evaluations / 2);
-    const { parameters } = this.#descend(structure, from, half, this.#targets);
-    return this.#descend(structure, this.#kindsMoved(structure, parameters), half, this.#targets);
+    const rounds = from.kindFactors.length === 1 ? 1 : KIND_ROUNDS;
+    let found = this.#descend(structure, from, Math.ceil(evaluations / rounds), this.#targets);
+    for (let round = 1; round < rounds; round++) {
+      const moved = this.#kindsMoved(structure, found.parameters);
+      found = this.#descend(structure, moved, Math.ceil(evaluations / rounds), this.#targets);
+    }
+    return found;
   }
 
   /**
@@ -160,8 +165,8 @@ export class SampledStation {
     index: number,
     parameters: ServiceParameters,
   ): QuantileTargets[] {
-    const seen = level.reduce((sum, work) => sum + work.ownSeconds.length / work.sampledShare, 0);
-    const count = Math.min(REPLICATE_ARRIVALS_MAX, Math.ceil(seen / (1 - WARM_UP_SHARE)));
+    const came = level.reduce((sum, work) => sum + work.ownSeconds.length / work.sampledShare, 0);
+    const count = Math.min(REPLICATE_ARRIVALS_MAX, Math.ceil(came / (1 - WARM_UP_SHARE)));
     const runs = Array.from({ length: REPLICATES }, (_, k) => {
       const seed = this.#seed + 1000 * (k + 1) + index;
       return this.#run(structure, index, parameters, poissonArrivals(ratesOf(level), count, seed), seed);

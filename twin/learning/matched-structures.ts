@@ -12,13 +12,15 @@ export interface MatchedStructures {
 /** Levels of load that differ by less cannot tell waiting from work. */
 const SPREAD_MIN = 1.3;
 const VISITS_MIN = 300;
-/** It is matched anew when there are so many times the visits, or so much more load, than the last time. */
-const VISITS_GROWTH = 2;
+/** It is matched anew when there are so many times the visits, so much more load, or so many calibrations since the last time. */
+const VISITS_GROWTH = 3;
+const CALIBRATIONS_BETWEEN = 20;
 const LOAD_GROWTH = 1.2;
 /** Nodes matched in one calibration; the others wait for the next. Each takes some seconds. */
 const MATCHES_MAX = 4;
 
 interface Remembered {
+  readonly calibration: number;
   readonly visitCount: number;
   readonly topRatePerSecond: number;
   readonly matched: MatchedStructures;
@@ -28,10 +30,12 @@ interface Remembered {
 export class StructureMatcher {
   readonly #byNode = new Map<number, Remembered>();
   #matches = 0;
+  #calibration = 0;
 
   /** A new calibration: as many nodes may be matched again. */
   begin(): void {
     this.#matches = 0;
+    this.#calibration++;
   }
 
   /** Null while there are too few visits or levels of load to tell anything, or before it is this node's turn. */
@@ -44,6 +48,7 @@ export class StructureMatcher {
     const known = this.#byNode.get(node);
     const isNews =
       known === undefined ||
+      this.#calibration >= known.calibration + CALIBRATIONS_BETWEEN ||
       visitCount >= VISITS_GROWTH * known.visitCount ||
       topRatePerSecond >= LOAD_GROWTH * known.topRatePerSecond;
     if (!isNews || visitCount < VISITS_MIN || spread < SPREAD_MIN || this.#matches >= MATCHES_MAX) {
@@ -53,7 +58,7 @@ export class StructureMatcher {
     // Equal dice whenever it is asked: what changes is the evidence.
     const { fits, plausible, isIdentified } = matchStructures(levels, { seed: node });
     const matched = { fits: fits.filter(({ structure }) => isAmong(structure, plausible)), isIdentified };
-    this.#byNode.set(node, { visitCount, topRatePerSecond, matched });
+    this.#byNode.set(node, { calibration: this.#calibration, visitCount, topRatePerSecond, matched });
     return matched;
   }
 }
