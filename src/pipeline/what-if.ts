@@ -5,7 +5,7 @@ import { operationsOf } from "../../twin/what-if/named-network.ts";
 import { ScenarioError, UnknownName } from "../../twin/what-if/scenario-error.ts";
 import { whatIf } from "../../twin/what-if/what-if.ts";
 import { SettingsError, SourceError } from "../contracts/errors.ts";
-import type { Counterfactual, Forecast, MemoryFill } from "../contracts/forecast.ts";
+import type { Forecast } from "../contracts/forecast.ts";
 import type { Labels } from "../contracts/labels.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Scorer } from "../contracts/score.ts";
@@ -90,8 +90,9 @@ function asSettingsError(
 
 /**
  * Learns the twin from recordings, one after the other in order of time, and hands out what a scenario is asked of.
- * Windows that the settings exclude are not learned; those that touch a range in `unusualLoads` are learned from but are
- * no base for traffic. What else is not normal, the labels have said (`isLabelled`) or the line judges.
+ * Windows that the settings exclude are not learned. What else is not normal, the labels have said (`isLabelled`) or the
+ * line judges: faults are not learned, unusual loads (`unusualLoads`, or the line's verdict "traffic") are learned from
+ * but are no base for traffic.
  *
  * @throws {SourceError} when there was too little normal traffic to learn anything.
  */
@@ -108,21 +109,38 @@ export async function learnForWhatIf(parts: {
   const { settings, isLabelled } = parts;
   const twin = new RememberingTwin(
     isLabelled ? { ...settings, replicates: REPLICATES_UNJUDGED } : settings,
-    parts.unusualLoads,
     parts.onWindow,
   );
-  const line = isLabelled ? new UnjudgedLine(settings, twin, parts.ledger) : new Line({ ...parts, twin });
+  const unusual = new Map<string, TimeRange>();
+  const line = isLabelled ? new UnjudgedLine(settings, twin, parts.ledger) : judgingLine({ ...parts, twin }, unusual);
   for (const source of parts.sources) {
     await source.read((batch) => line.take(batch), parts.signal);
   }
   line.finish();
-  const model = twin.whatIfModel();
+  for (const { fromSeconds, toSeconds } of [...parts.unusualLoads, ...unusual.values()]) {
+    twin.traffic.leaveOut(fromSeconds, toSeconds);
+  }
+  const model = twin.whatIfModel(twin.traffic);
   if (model === null) {
     throw new SourceError("too little normal traffic to learn from: nothing can be said about a change", {
       retriable: false,
     });
   }
   return model;
+}
+
+/** A line that writes down when it saw unusual traffic, by incident. */
+function judgingLine(parts: ConstructorParameters<typeof Line>[0], unusual: Map<string, TimeRange>): Line {
+  const line = new Line(parts);
+  line.onWindow(({ events }) => {
+    for (const { incident } of events) {
+      if (incident.verdict === "traffic") {
+        const toSeconds = incident.resolvedSeconds ?? Number.POSITIVE_INFINITY;
+        unusual.set(incident.id, { fromSeconds: incident.onsetSeconds, toSeconds });
+      }
+    }
+  });
+  return line;
 }
 
 /** Spans to windows to the twin, learning from all that is not excluded. */
@@ -155,47 +173,22 @@ class UnjudgedLine {
 }
 
 /** A twin that also remembers how normal traffic came. */
-class RememberingTwin implements TwinLike {
-  readonly #twin: Twin;
-  readonly #traffic = new BaseTraffic();
-  readonly #unusualLoads: readonly TimeRange[];
+class RememberingTwin extends Twin {
+  readonly traffic = new BaseTraffic();
   readonly #onWindow: (endSeconds: number) => void;
 
-  constructor(settings: Settings, unusualLoads: readonly TimeRange[], onWindow: (endSeconds: number) => void) {
-    this.#twin = new Twin(settings);
-    this.#unusualLoads = unusualLoads;
+  constructor(settings: Settings, onWindow: (endSeconds: number) => void) {
+    super(settings);
     this.#onWindow = onWindow;
   }
 
-  get isReady(): boolean {
-    return this.#twin.isReady;
-  }
-
-  get memory(): MemoryFill {
-    return this.#twin.memory;
-  }
-
-  forecast(observation: Observation): Forecast {
+  override forecast(observation: Observation): Forecast {
     this.#onWindow(observation.endSeconds);
-    return this.#twin.forecast(observation);
+    return super.forecast(observation);
   }
 
-  learn(forecast: Forecast): void {
-    const { observation } = forecast;
-    this.#twin.learn(forecast);
-    const isUnusual = this.#unusualLoads.some(
-      ({ fromSeconds, toSeconds }) => observation.startSeconds < toSeconds && observation.endSeconds > fromSeconds,
-    );
-    if (!isUnusual) {
-      this.#traffic.add(observation);
-    }
-  }
-
-  counterfactuals(suspects: readonly number[]): Counterfactual[] {
-    return this.#twin.counterfactuals(suspects);
-  }
-
-  whatIfModel(): WhatIfModel | null {
-    return this.#twin.whatIfModel(this.#traffic);
+  override learn(forecast: Forecast): void {
+    super.learn(forecast);
+    this.traffic.add(forecast.observation);
   }
 }

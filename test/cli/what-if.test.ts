@@ -108,7 +108,7 @@ describe("spantwin what-if", () => {
     expect(first).toMatchObject({ service: "pricing", resource: "servers" });
     expect(ratePerSecond[1]).toBeGreaterThan(0.85 * 46.5);
     expect(ratePerSecond[1]).toBeLessThan(1.15 * 46.5);
-  }, 60_000);
+  }, 180_000);
 
   test("prints a verdict and aligned columns, of a file and a flag that wins over it", async () => {
     const file = join(folder, "sale.yaml");
@@ -127,7 +127,7 @@ describe("spantwin what-if", () => {
       .filter((line) => / p(50|95|99) /.test(line))
       .map((line) => line.search(/p(50|95|99) /));
     expect(new Set(starts).size).toBe(1);
-  }, 60_000);
+  }, 180_000);
 
   test("refuses an unknown service in one line, with the nearest one", async () => {
     const { code, stdout, stderr } = await run(["what-if", SAMPLE, "--servers", "prcing=3", "--json"]);
@@ -136,7 +136,7 @@ describe("spantwin what-if", () => {
     expect(stderr.trim()).toBe(
       'spantwin: --servers: "prcing=3" "prcing" is no service of this system: did you mean pricing?',
     );
-  }, 60_000);
+  }, 180_000);
 
   test.each([
     {

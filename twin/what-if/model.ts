@@ -1,6 +1,7 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "../forecast/network-builder.ts";
+import { pushTo } from "../grouping.ts";
 import type { OperationSpec } from "../kernel/spec.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
@@ -45,14 +46,6 @@ export function whatIfModel(knowledge: Knowledge, topology: Topology, traffic: B
   const entered = new Set(windows.flatMap((window) => [...window.operation]));
   const rankCount = Math.max(...nodes.map((node) => node.structures.length));
   const byRank = Array.from({ length: rankCount }, (_, rank) => networkUnder(knowledge, topology, rank).spec);
-  const measured = new Map<number, MeasuredLatency>();
-  for (const [operation, sorted] of traffic.latencySeconds) {
-    const at = (p: number): number => quantileOfSorted(sorted, p);
-    const index = best.operationIndex[operation] ?? -1;
-    if (index >= 0) {
-      measured.set(index, { p50Seconds: at(0.5), p95Seconds: at(0.95), p99Seconds: at(0.99) });
-    }
-  }
   return {
     network: {
       spec: best.spec,
@@ -73,8 +66,24 @@ export function whatIfModel(knowledge: Knowledge, topology: Topology, traffic: B
     ),
     isIdentified: nodes.map((node) => node.isIdentified),
     traffic: windows,
-    measured,
+    measured: measuredLatency(windows),
   };
+}
+
+function measuredLatency(windows: readonly TrafficWindow[]): Map<number, MeasuredLatency> {
+  const lists = new Map<number, number[]>();
+  for (const { operation, latencySeconds } of windows) {
+    operation.forEach((each, row) => {
+      pushTo(lists, each, latencySeconds[row]!);
+    });
+  }
+  return new Map(
+    [...lists].map(([operation, list]) => {
+      const sorted = Float64Array.from(list).sort();
+      const at = (p: number): number => quantileOfSorted(sorted, p);
+      return [operation, { p50Seconds: at(0.5), p95Seconds: at(0.95), p99Seconds: at(0.99) }];
+    }),
+  );
 }
 
 /** Every node under its plausible structure of this rank, or its last. */
@@ -94,9 +103,10 @@ function renumbered(window: TrafficWindow, operationIndex: Int32Array): TrafficW
   const index = Array.from(window.operation, (operation) => operationIndex[operation] ?? -1);
   const isKnown = (_: number, row: number): boolean => index[row]! >= 0;
   return {
-    durationSeconds: window.durationSeconds,
+    ...window,
     timeSeconds: window.timeSeconds.filter(isKnown),
     operation: Uint32Array.from(index.filter(isKnown)),
+    latencySeconds: window.latencySeconds.filter(isKnown),
     weight: window.weight.filter(isKnown),
   };
 }

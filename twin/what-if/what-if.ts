@@ -13,7 +13,7 @@ import { trafficFactors } from "./scale-traffic.ts";
 import { structureName, structureRange } from "./structure-range.ts";
 import { type TrafficRates, trafficRates } from "./traffic-rates.ts";
 import { mostMoved, verdictOf } from "./verdict.ts";
-import { describeChange } from "./wording.ts";
+import { describeChange, duration } from "./wording.ts";
 
 export interface WhatIfOptions {
   readonly seed: number;
@@ -165,7 +165,7 @@ function afterwards({ model, scenario }: Question): WhatIfModel["network"] {
   return { ...model.network, spec: applyScenario(model.network, scenario) };
 }
 
-function notesOn({ model, rates, factors }: Question, replications: readonly Replication[]): string[] {
+function notesOn({ model, rates, factors, plan }: Question, replications: readonly Replication[]): string[] {
   const notes: string[] = [];
   const isMore = factors.some((factor, operation) => factor > 1.2 && rates.ratePerSecond[operation]! > 0);
   const leaves = model.network.stations.filter(
@@ -175,6 +175,12 @@ function notesOn({ model, rates, factors }: Question, replications: readonly Rep
   if (isMore && leaves.length > 0) {
     const names = leaves.map((each) => each.name).join(", ");
     notes.push(`Seen through their callers only, so taken to be as fast under more load: ${names}.`);
+  }
+  const overloaded = replications.filter((each) => each.headroomAfter.factor < 1).length;
+  if (overloaded > 0) {
+    const share = `${overloaded} of ${replications.length} worlds`;
+    const stretch = duration(plan.endSeconds - plan.warmUpSeconds);
+    notes.push(`After the change ${share} are overloaded: latency there grows with time, here over ${stretch}.`);
   }
   if (replications.some((each) => each.before.isTruncated || each.after.isTruncated)) {
     notes.push("Some runs were cut short because too many requests were open: their figures are too low.");

@@ -27,9 +27,11 @@ export function poissonWindows(
     const start = index * WINDOW_SECONDS;
     const inside = rows.filter(({ time }) => time >= start && time < start + WINDOW_SECONDS);
     return {
+      startSeconds: start,
       durationSeconds: WINDOW_SECONDS,
       timeSeconds: Float64Array.from(inside, ({ time }) => time - start),
       operation: Uint32Array.from(inside, (row) => row.operation),
+      latencySeconds: new Float64Array(inside.length).fill(0.1),
       weight: new Float64Array(inside.length).fill(1),
     };
   });

@@ -3,9 +3,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../../twin/kernel/random.ts";
+import { BaseTraffic } from "../../../twin/what-if/base-traffic.ts";
 import { drawTraffic, scaleTraffic, trafficFactors } from "../../../twin/what-if/scale-traffic.ts";
 import { ScenarioError } from "../../../twin/what-if/scenario-error.ts";
 import { trafficRates } from "../../../twin/what-if/traffic-rates.ts";
+import { runApplication } from "../application.ts";
 import { GET_PAGE, only, POST_ORDER, poissonWindows, shop } from "./models.ts";
 
 const network = shop();
@@ -102,9 +104,11 @@ describe("arrivals", () => {
 
   test("before the window they ended in are not lost", () => {
     const early = {
+      startSeconds: 0,
       durationSeconds: 5,
       timeSeconds: Float64Array.of(-0.5, 2),
       operation: Uint32Array.of(0, 0),
+      latencySeconds: Float64Array.of(1, 1),
       weight: Float64Array.of(1, 1),
     };
     const drawn = drawTraffic([early], 5, stream(1, "traffic", "windows"));
@@ -116,5 +120,22 @@ describe("arrivals", () => {
     const { ratePerSecond, requestsPerSeen } = trafficRates(sampled, 6);
     expect(ratePerSecond[GET_PAGE]).toBeCloseTo(10 * trafficRates(windows, 6).ratePerSecond[GET_PAGE]!, 9);
     expect([...requestsPerSeen]).toEqual([10, 10, 1, 1, 1, 1]);
+  });
+});
+
+describe("the traffic remembered", () => {
+  test("is that of the requests from outside, less the times left out", () => {
+    const traffic = new BaseTraffic();
+    const windows = runApplication(10, 6, 3);
+    for (const observation of windows) {
+      traffic.add(observation);
+    }
+    const roots = windows.map(({ visits }) => visits.isRoot.reduce((sum, each) => sum + each, 0));
+    expect(traffic.windows.map((each) => each.operation.length)).toEqual(roots);
+    traffic.leaveOut(windows[2]!.startSeconds + 1, windows[3]!.endSeconds);
+    expect(traffic.windows.map((each) => each.startSeconds)).toEqual([0, 1, 4, 5].map((k) => windows[k]!.startSeconds));
+    const first = traffic.windows[0]!;
+    expect(first.latencySeconds.every((each) => each > 0)).toBe(true);
+    expect(first.timeSeconds.every((time) => time < first.durationSeconds)).toBe(true);
   });
 });

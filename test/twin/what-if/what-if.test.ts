@@ -89,6 +89,7 @@ describe("against theory", () => {
     // 75 requests/s want 3.75 servers.
     expect(answer.remedy).toMatchObject({ service: "till", verb: "servers" });
     expect(answer.remedy!.count).toBeGreaterThanOrEqual(4);
+    expect(answer.notes.join()).toContain("12 of 12 worlds are overloaded");
     expect(answer.remedy!.p95Seconds).toBeLessThan(2 * sojournQuantile(3, ratePerSecond, 0.95));
   });
 });
