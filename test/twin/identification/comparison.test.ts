@@ -65,8 +65,11 @@ describe("self intervals", () => {
 });
 
 describe("load around an arrival", () => {
-  /** A burst of twenty visits in the middle of quiet ones. */
-  const arrivals = Float64Array.from({ length: 120 }, (_, i) => (i < 50 ? i : i < 70 ? 50 + 0.01 * (i - 50) : i - 19));
+  /** A burst of forty visits in the middle of eighty quiet ones. */
+  const arrivals = Float64Array.from({ length: 120 }, (_, i) => {
+    if (i < 40) return i;
+    return i < 80 ? 40 + 0.01 * (i - 40) : i - 39;
+  });
   const departures = arrivals.map((arrival) => arrival + 0.1);
 
   test("is high for those who came after many, and, of what is to come, before many", () => {
@@ -74,10 +77,10 @@ describe("load around an arrival", () => {
     expect(splits).toHaveLength(INSTRUMENT_COUNT);
     const [before, , after] = splits;
     // The last of the burst has all of it behind, the first all of it ahead.
-    expect([...before!.high]).toContain(69);
-    expect([...before!.low]).toContain(50);
-    expect([...after!.high]).toContain(50);
-    expect([...after!.high]).not.toContain(69);
+    expect([...before!.high]).toContain(79);
+    expect([...before!.low]).toContain(40);
+    expect([...after!.high]).toContain(40);
+    expect([...after!.high]).not.toContain(79);
   });
 
   test("puts nobody on both sides", () => {
