@@ -77,7 +77,7 @@ function sum(values: Float64Array): number {
 }
 
 /** Most visits that were present at one time. */
-export function mostInFlight({ arrivals, departures }: StationSample): number {
+export function mostInFlight({ arrivals, departures }: Pick<StationSample, "arrivals" | "departures">): number {
   const ends = departures.slice().sort();
   let most = 0;
   let gone = 0;

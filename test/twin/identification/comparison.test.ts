@@ -133,12 +133,7 @@ describe("two samples", () => {
 
 test("most in flight are those present at the worst moment; who leaves as another comes is gone", () => {
   const of = (arrivals: number[], departures: number[]) =>
-    mostInFlight({
-      arrivals: Float64Array.from(arrivals),
-      departures: Float64Array.from(departures),
-      childSeconds: new Float64Array(arrivals.length),
-      classes: new Uint32Array(arrivals.length),
-    });
+    mostInFlight({ arrivals: Float64Array.from(arrivals), departures: Float64Array.from(departures) });
   expect(of([0, 1, 2], [10, 3, 4])).toBe(3);
   expect(of([0, 1, 2], [1, 2, 3])).toBe(1);
   expect(of([], [])).toBe(0);
