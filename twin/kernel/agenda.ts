@@ -36,10 +36,15 @@ export class Agenda {
     else if (!this.#calendar.schedule(timeSeconds, event)) this.#isOverfull = true;
   }
 
+  /** Events from then on are not taken. */
+  stopBefore(limitSeconds: number): void {
+    this.#calendar.limitSeconds = limitSeconds;
+  }
+
   /** Takes out the next event if its time lies before the limit, and moves now there; NO_EVENT otherwise. */
-  takeBefore(limitSeconds: number): number {
-    if (this.#instant.size > 0) return this.#takeInstant(limitSeconds);
-    const event = this.#calendar.takeBefore(limitSeconds);
+  takeBeforeLimit(): number {
+    if (this.#instant.size > 0) return this.#takeInstant();
+    const event = this.#calendar.takeBeforeLimit();
     this.#nowSeconds = this.#calendar.nowSeconds;
     return event;
   }
@@ -50,8 +55,8 @@ export class Agenda {
     this.#nowSeconds = timeSeconds;
   }
 
-  #takeInstant(limitSeconds: number): number {
-    if (this.#nowSeconds >= limitSeconds) return NO_EVENT;
+  #takeInstant(): number {
+    if (this.#nowSeconds >= this.#calendar.limitSeconds) return NO_EVENT;
     if (this.#calendar.nextSeconds > this.#nowSeconds) return this.#instant.take();
     return this.#calendar.take();
   }

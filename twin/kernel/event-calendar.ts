@@ -31,6 +31,8 @@ export class EventCalendar {
   readonly #daysFrom: number;
   readonly #heap: EventHeap;
   #nowSeconds = Number.NEGATIVE_INFINITY;
+  /** Where `takeBeforeLimit` stops. A number handed to a function costs an allocation, one that stands here does not. */
+  limitSeconds = Number.POSITIVE_INFINITY;
   /** Events in the days; the heap has the others. */
   #inDays = 0;
 
@@ -94,18 +96,21 @@ export class EventCalendar {
 
   /** Takes out the next event and moves now to its time. @throws {RangeError} when there is none. */
   take(): number {
-    const event = this.takeBefore(Number.POSITIVE_INFINITY);
+    const limitSeconds = this.limitSeconds;
+    this.limitSeconds = Number.POSITIVE_INFINITY;
+    const event = this.takeBeforeLimit();
+    this.limitSeconds = limitSeconds;
     if (event === NO_EVENT) throw new RangeError("the calendar is empty");
     return event;
   }
 
   /** Takes out the next event if its time lies before the limit, and moves now there; NO_EVENT, and nothing changed, otherwise. */
-  takeBefore(limitSeconds: number): number {
+  takeBeforeLimit(): number {
     if (--this.#takesLeft === 0) this.#followPace();
-    if (this.#inDays === 0) return this.#takeFromHeap(limitSeconds);
+    if (this.#inDays === 0) return this.#takeFromHeap();
     const entry = this.#firstEntry();
     const timeSeconds = this.#times[entry]!;
-    if (timeSeconds >= limitSeconds) return NO_EVENT;
+    if (timeSeconds >= this.limitSeconds) return NO_EVENT;
     this.#nowSeconds = timeSeconds;
     const event = this.#removeFirst(entry);
     const endDay = (this.#nextDay + this.#mask + 1) | 0;
@@ -172,9 +177,9 @@ export class EventCalendar {
     links[before << 1] = entry;
   }
 
-  #takeFromHeap(limitSeconds: number): number {
+  #takeFromHeap(): number {
     const timeSeconds = this.#heap.nextSeconds;
-    if (timeSeconds >= limitSeconds) return NO_EVENT;
+    if (timeSeconds >= this.limitSeconds) return NO_EVENT;
     this.#nowSeconds = timeSeconds;
     const event = this.#heap.take();
     // The days are empty: the year can as well begin now.

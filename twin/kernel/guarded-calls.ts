@@ -34,9 +34,9 @@ export interface CallingRun {
   readonly visits: OpenVisits;
   readonly agenda: Agenda;
   /** All calls of the group are settled: the caller goes on. */
-  goOn(caller: number, nowSeconds: number): void;
+  goOn(caller: number): void;
   /** A call that the caller needs has failed: so does the caller. */
-  fail(caller: number, nowSeconds: number): void;
+  fail(caller: number): void;
   /** A limit was reached: the run ends. */
   stop(): void;
 }
@@ -69,14 +69,22 @@ export class GuardedCalls {
     this.edgeLosses = new Float64Array(edgeCount);
   }
 
-  /** `caller`, which waits for nothing so far, makes a call along `edge` and waits for it. */
-  call(caller: number, edge: number, nowSeconds: number): void {
-    const call = this.#open(caller, edge);
-    if (call !== NONE) this.#attempt(call, nowSeconds);
+  /** `caller`, which waits for nothing so far, makes the calls of `group`. */
+  callGroup(caller: number, group: number, nowSeconds: number): void {
+    const { callFirst, callEdge, edgeIsAsync } = this.#network;
+    for (let position = callFirst[group]!; position < callFirst[group + 1]!; position++) {
+      const edge = callEdge[position]!;
+      if (edgeIsAsync[edge] === 1) {
+        this.#send(caller, edge, nowSeconds);
+        continue;
+      }
+      const call = this.#open(caller, edge);
+      if (call !== NONE) this.#attempt(call, nowSeconds);
+    }
   }
 
   /** Sends a message that nobody waits for. */
-  send(caller: number, edge: number, nowSeconds: number): void {
+  #send(caller: number, edge: number, nowSeconds: number): void {
     const { visits, draws } = this.#run;
     this.#edgeAttempts[edge] = this.#edgeAttempts[edge]! + 1;
     const gapSeconds = draws.gapSeconds(edge) + this.#lossSeconds(edge);
@@ -126,7 +134,7 @@ export class GuardedCalls {
     }
     this.#giveConnectionBack(call, nowSeconds);
     if (calls.hasFailed[call] === 0) {
-      this.#settle(call, nowSeconds);
+      this.#settle(call);
       return;
     }
     const edge = calls.edge[call]!;
@@ -247,14 +255,14 @@ export class GuardedCalls {
         this.#network.edgeBackoffSeconds[edge]! * this.#network.edgeBackoffFactor[edge]! ** (attempt - 1);
       this.#run.agenda.schedule(nowSeconds + backoffSeconds, (call << KIND_BITS) | RETRY);
     } else if (this.#network.edgeIsRequired[edge] === 0) {
-      this.#settle(call, nowSeconds);
+      this.#settle(call);
     } else {
       calls.state[call] = IS_SETTLED;
-      this.#run.fail(calls.caller[call]!, nowSeconds);
+      this.#run.fail(calls.caller[call]!);
     }
   }
 
-  #settle(call: number, nowSeconds: number): void {
+  #settle(call: number): void {
     const calls = this.#calls;
     const { visits } = this.#run;
     const caller = calls.caller[call]!;
@@ -268,7 +276,7 @@ export class GuardedCalls {
       calls.close(settled);
       settled = following;
     }
-    this.#run.goOn(caller, nowSeconds);
+    this.#run.goOn(caller);
   }
 
   #abandon(call: number, nowSeconds: number): void {

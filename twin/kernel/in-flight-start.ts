@@ -37,8 +37,8 @@ export interface StartingRun extends CallingRun {
   readonly busy: BusyServers;
   readonly sharedServers: SharedServers;
   /** A visit gets its server now and starts. */
-  begin(slot: number, nowSeconds: number): void;
-  beginSegment(slot: number, segment: number, startSeconds: number): void;
+  begin(slot: number): void;
+  beginSegment(slot: number, segment: number): void;
   /** Work of the segment that a visit runs. */
   workSeconds(slot: number): number;
 }
@@ -137,11 +137,11 @@ function goOn(run: StartingRun, initial: InFlightVisits, row: number, slot: numb
     const station = network.operationStation[initial.operation[row]!]!;
     const hasToWait =
       (network.stationTraits[station]! & ADMITS) !== 0 && !run.admission.resume(visits.word(slot, REPLICA), slot);
-    if (!hasToWait) run.begin(slot, nowSeconds);
+    if (!hasToWait) run.begin(slot);
   } else if (initial.isWaiting[row] === 0) {
     continueSegment(run, slot, initial.elapsedSeconds[row]!, nowSeconds);
   } else if (visits.word(slot, PENDING) === 0) {
-    run.beginSegment(slot, segment + 1, nowSeconds);
+    run.beginSegment(slot, segment + 1);
   }
 }
 
@@ -152,7 +152,7 @@ function continueSegment(run: StartingRun, slot: number, elapsedSeconds: number,
   // Counted in full when the segment ends.
   if (discipline === DELAY) run.busy.work(run.visits.word(slot, REPLICA), -elapsedSeconds);
   const kind = discipline === FIFO ? END_SEGMENT : END_DELAY;
-  if (discipline === PS) run.sharedServers.share(slot, leftSeconds, nowSeconds);
+  if (discipline === PS) run.sharedServers.share(slot, leftSeconds);
   else run.agenda.schedule(nowSeconds + leftSeconds, (slot << KIND_BITS) | kind);
 }
 

@@ -1,3 +1,4 @@
+import type { Agenda } from "./agenda.ts";
 import { type CompiledNetwork, STALLS } from "./compiled-network.ts";
 import { CHILD, NONE, type OpenVisits, SHARE_END, SHARE_TURN, SIBLING } from "./open-visits.ts";
 import { ROUNDING_SECONDS, ServiceClock } from "./service-clock.ts";
@@ -15,6 +16,13 @@ const WORKED = 5;
 const STANDS_STILL = 6;
 const REALS_PER_REPLICA = 8;
 
+/** What sharing needs of a run. */
+export interface SharingRun {
+  readonly network: CompiledNetwork;
+  readonly visits: OpenVisits;
+  readonly agenda: Agenda;
+}
+
 /**
  * Processor sharing at every replica, by virtual time: while n jobs run on c servers each gets min(1, c/n) seconds of
  * work a second, and a replica's virtual clock counts just that. A job that comes at clock V with work w ends at V + w,
@@ -24,12 +32,13 @@ const REALS_PER_REPLICA = 8;
  */
 export class PsShares {
   readonly #visits: OpenVisits;
+  readonly #agenda: Agenda;
   readonly #replicas: Float64Array;
   readonly #top: Int32Array;
   readonly #serviceClock: ServiceClock | null;
   #nextTurn = 0;
 
-  constructor(network: CompiledNetwork, visits: OpenVisits, seed: number) {
+  constructor({ network, visits, agenda }: SharingRun, seed: number) {
     const { replicaStation, stationTraits, serverCount } = network;
     const replicas = new Float64Array(REALS_PER_REPLICA * replicaStation.length);
     replicaStation.forEach((station, replica) => {
@@ -39,17 +48,19 @@ export class PsShares {
       replicas[at + STANDS_STILL] = stationTraits[station]! & STALLS;
     });
     this.#visits = visits;
+    this.#agenda = agenda;
     this.#replicas = replicas;
     this.#top = new Int32Array(replicaStation.length).fill(NONE);
     const standsStill = stationTraits.some((traits) => (traits & STALLS) !== 0);
     this.#serviceClock = standsStill ? new ServiceClock(network, seed) : null;
   }
 
-  /** The visit in `slot` starts `workSeconds` of work at `replica`. */
-  add(replica: number, slot: number, workSeconds: number, nowSeconds: number): void {
+  /** The visit in `slot` starts at `replica`; its `SHARE_END` says how much work it has, and is set to its end. */
+  add(replica: number, slot: number): void {
     const visits = this.#visits;
-    const clock = this.#advance(replica, nowSeconds);
-    visits.setSeconds(slot, SHARE_END, clock + workSeconds);
+    this.#advance(replica);
+    const clock = this.#replicas[REALS_PER_REPLICA * replica + CLOCK]!;
+    visits.setSeconds(slot, SHARE_END, clock + visits.seconds(slot, SHARE_END));
     visits.setSeconds(slot, SHARE_TURN, this.#nextTurn++);
     visits.setWord(slot, CHILD, NONE);
     visits.setWord(slot, SIBLING, NONE);
@@ -64,9 +75,11 @@ export class PsShares {
   }
 
   /** When the next job of `replica` ends if none comes before; there must be one. */
-  nextEndSeconds(replica: number, nowSeconds: number): number {
-    const left = this.#visits.seconds(this.#top[replica]!, SHARE_END) - this.#advance(replica, nowSeconds);
+  nextEndSeconds(replica: number): number {
+    const { nowSeconds } = this.#agenda;
+    this.#advance(replica);
     const at = REALS_PER_REPLICA * replica;
+    const left = this.#visits.seconds(this.#top[replica]!, SHARE_END) - this.#replicas[at + CLOCK]!;
     if (this.#replicas[at + STANDS_STILL] !== 0) {
       if (left <= ROUNDING_SECONDS) return nowSeconds;
       return this.#serviceClock!.reachSeconds(replica, nowSeconds, left, this.#replicas[at + RUNNING]!);
@@ -76,7 +89,7 @@ export class PsShares {
 
   /** Seconds of work done at `replica` until now. */
   workedSeconds(replica: number, nowSeconds: number): number {
-    this.#advance(replica, nowSeconds);
+    this.#advanceTo(replica, nowSeconds);
     return this.#replicas[REALS_PER_REPLICA * replica + WORKED]!;
   }
 
@@ -98,26 +111,28 @@ export class PsShares {
     this.#replicas[at + RATE] = running <= servers ? 1 : servers / running;
   }
 
-  /** Moves the virtual clock to now and reads it. */
-  #advance(replica: number, nowSeconds: number): number {
+  /** Moves the virtual clock to now. */
+  #advance(replica: number): void {
+    const { nowSeconds } = this.#agenda;
+    if (this.#replicas[REALS_PER_REPLICA * replica + READ_AT] !== nowSeconds) this.#advanceTo(replica, nowSeconds);
+  }
+
+  #advanceTo(replica: number, nowSeconds: number): void {
     const replicas = this.#replicas;
     const at = REALS_PER_REPLICA * replica;
     const fromSeconds = replicas[at + READ_AT]!;
-    if (fromSeconds === nowSeconds) return replicas[at + CLOCK]!;
     replicas[at + READ_AT] = nowSeconds;
     const running = replicas[at + RUNNING]!;
     const standsStill = replicas[at + STANDS_STILL] !== 0;
     if (running === 0) {
       if (standsStill) this.#serviceClock!.wake(replica, nowSeconds);
-      return replicas[at + CLOCK]!;
+      return;
     }
     const progress = standsStill
       ? this.#serviceClock!.advance(replica, fromSeconds, nowSeconds, running)
       : (nowSeconds - fromSeconds) * replicas[at + RATE]!;
-    const clock = replicas[at + CLOCK]! + progress;
-    replicas[at + CLOCK] = clock;
+    replicas[at + CLOCK] = replicas[at + CLOCK]! + progress;
     replicas[at + WORKED] = replicas[at + WORKED]! + progress * running;
-    return clock;
   }
 
   /** The earlier of two tops takes the other as its first child. */

@@ -1,54 +1,49 @@
-import type { Agenda } from "./agenda.ts";
-import type { CompiledNetwork } from "./compiled-network.ts";
 import { END_SHARE, KIND_BITS } from "./event-kinds.ts";
-import { IS_AWAITED, NONE, type OpenVisits, REPLICA, SEGMENT_START, WAITING } from "./open-visits.ts";
-import { PsShares } from "./ps-shares.ts";
-
-export interface SchedulingRun {
-  readonly network: CompiledNetwork;
-  readonly visits: OpenVisits;
-  readonly agenda: Agenda;
-}
+import { IS_AWAITED, NONE, REPLICA, SEGMENT_START, SHARE_END, WAITING } from "./open-visits.ts";
+import { PsShares, type SharingRun } from "./ps-shares.ts";
 
 /** Segments at PS stations, and the events that look for their end. */
 export class SharedServers {
-  readonly #run: SchedulingRun;
+  readonly #run: SharingRun;
   readonly #shares: PsShares;
 
-  constructor(run: SchedulingRun, seed: number) {
+  constructor(run: SharingRun, seed: number) {
     this.#run = run;
-    this.#shares = new PsShares(run.network, run.visits, seed);
+    this.#shares = new PsShares(run, seed);
   }
 
   /** A visit has `workSeconds` left of a segment it started at its `segmentStartSeconds`. */
-  share(slot: number, workSeconds: number, nowSeconds: number): void {
-    const replica = this.#run.visits.word(slot, REPLICA);
-    this.#shares.add(replica, slot, workSeconds, nowSeconds);
-    this.#await(replica, nowSeconds);
+  share(slot: number, workSeconds: number): void {
+    const { visits } = this.#run;
+    const replica = visits.word(slot, REPLICA);
+    visits.setSeconds(slot, SHARE_END, workSeconds);
+    this.#shares.add(replica, slot);
+    this.#await(replica);
   }
 
   /**
    * The event END_SHARE: gives whether the visit has finished its segment, of `workSeconds` in all. If so, what sharing
    * added is waiting.
    */
-  end(slot: number, workSeconds: number, nowSeconds: number): boolean {
+  end(slot: number, workSeconds: number): boolean {
     const { visits } = this.#run;
+    const { nowSeconds } = this.#run.agenda;
     const shares = this.#shares;
     const replica = visits.word(slot, REPLICA);
     visits.setWord(slot, IS_AWAITED, 0);
     if (shares.next(replica) !== slot) return false;
-    if (shares.nextEndSeconds(replica, nowSeconds) > nowSeconds) {
-      this.#await(replica, nowSeconds);
+    if (shares.nextEndSeconds(replica) > nowSeconds) {
+      this.#await(replica);
       return false;
     }
     shares.removeNext(replica);
     const sharedSeconds = nowSeconds - visits.seconds(slot, SEGMENT_START) - workSeconds;
     if (sharedSeconds > 0) visits.setSeconds(slot, WAITING, visits.seconds(slot, WAITING) + sharedSeconds);
-    this.#await(replica, nowSeconds);
+    this.#await(replica);
     return true;
   }
 
-  /** Seconds of work done at `replica` until now. */
+  /** Seconds of work done at `replica` until `nowSeconds`. */
   workedSeconds(replica: number, nowSeconds: number): number {
     return this.#shares.workedSeconds(replica, nowSeconds);
   }
@@ -57,11 +52,11 @@ export class SharedServers {
    * Sets an event for the next end at `replica`. An event set when that job was next before still stands: jobs that came
    * since only moved its end back, so it comes too early at worst, and looks again.
    */
-  #await(replica: number, nowSeconds: number): void {
+  #await(replica: number): void {
     const { visits } = this.#run;
     const slot = this.#shares.next(replica);
     if (slot === NONE || visits.word(slot, IS_AWAITED) === 1) return;
     visits.setWord(slot, IS_AWAITED, 1);
-    this.#run.agenda.schedule(this.#shares.nextEndSeconds(replica, nowSeconds), (slot << KIND_BITS) | END_SHARE);
+    this.#run.agenda.schedule(this.#shares.nextEndSeconds(replica), (slot << KIND_BITS) | END_SHARE);
   }
 }

@@ -27,12 +27,18 @@ export class Simulation {
   readonly #agenda: Agenda;
   readonly #log: VisitLog;
   readonly #steps: VisitSteps;
+  readonly #untilSeconds: number;
+  #eventsLeft: number;
+  /** A limit ends the run before its time. */
+  #isCut = false;
 
   constructor(network: CompiledNetwork, arrivals: Arrivals, options: SimulationOptions) {
     const maxOpenVisits = options.maxOpenVisits ?? 131_072;
     this.#network = network;
     this.#arrivals = arrivals;
     this.#options = options;
+    this.#untilSeconds = options.untilSeconds ?? Number.POSITIVE_INFINITY;
+    this.#eventsLeft = options.maxEvents ?? 50_000_000;
     // A visit and a guarded call await one event each at most, an edge those of its deadlines.
     this.#agenda = new Agenda(2 * (maxOpenVisits + network.edgeCallee.length));
     this.#log = new VisitLog();
@@ -43,24 +49,45 @@ export class Simulation {
     const times = this.#arrivals.timeSeconds;
     const agenda = this.#agenda;
     const steps = this.#steps;
-    const untilSeconds = this.#options.untilSeconds ?? Number.POSITIVE_INFINITY;
-    const maxEvents = this.#options.maxEvents ?? 50_000_000;
     this.#start();
     let arrival = 0;
-    for (let eventCount = 0; ; eventCount++) {
-      const arrivalSeconds = arrival < times.length ? times[arrival]! : Number.POSITIVE_INFINITY;
-      const event = agenda.takeBefore(arrivalSeconds);
-      const nowSeconds = event === NO_EVENT ? arrivalSeconds : agenda.nowSeconds;
-      if (nowSeconds === Number.POSITIVE_INFINITY) break;
-      if (nowSeconds > untilSeconds) return this.#finish(untilSeconds, steps.isTruncated);
-      if (steps.isStopped || agenda.isOverfull || eventCount === maxEvents)
-        return this.#finish(agenda.nowSeconds, true);
-      if (event === NO_EVENT) this.#enter(arrival++, nowSeconds);
-      else this.#happen(event, nowSeconds);
+    for (;;) {
+      const arrivalSeconds = timeAt(times, arrival);
+      agenda.stopBefore(arrivalSeconds);
+      if (this.#happenBeforeArrival()) {
+        if (arrivalSeconds === Number.POSITIVE_INFINITY) break;
+        if (this.#mayGoOn(arrivalSeconds)) {
+          this.#enter(arrival++, arrivalSeconds);
+          continue;
+        }
+      }
+      return this.#isCut ? this.#finish(agenda.nowSeconds, true) : this.#finish(this.#untilSeconds, steps.isTruncated);
     }
     if (arrival < times.length)
       throw new RangeError(`arrivals.timeSeconds[${arrival}]: ${times[arrival]} is not a time`);
     return this.#finish(agenda.nowSeconds, steps.isTruncated || steps.visits.openCount > 0);
+  }
+
+  /**
+   * All events before the next arrival; false when the run must end. A function of its own, because one that is called
+   * often is compiled for good, but a loop that is entered once a run is compiled anew each time.
+   */
+  #happenBeforeArrival(): boolean {
+    const agenda = this.#agenda;
+    for (;;) {
+      const event = agenda.takeBeforeLimit();
+      if (event === NO_EVENT) return true;
+      if (!this.#mayGoOn(agenda.nowSeconds)) return false;
+      this.#happen(event);
+    }
+  }
+
+  /** Counts what happens at `seconds`; false when it is too late or too much for this run. */
+  #mayGoOn(seconds: number): boolean {
+    if (seconds > this.#untilSeconds) return false;
+    this.#isCut = this.#steps.isStopped || this.#agenda.isOverfull || this.#eventsLeft === 0;
+    this.#eventsLeft--;
+    return !this.#isCut;
   }
 
   #start(): void {
@@ -81,21 +108,21 @@ export class Simulation {
     }
     const slot = this.#steps.visits.open(operation, arrival, NONE, 0);
     if (slot === NONE) this.#steps.stop();
-    else this.#steps.arrive(slot, nowSeconds);
+    else this.#steps.arrive(slot);
   }
 
-  #happen(event: number, nowSeconds: number): void {
+  #happen(event: number): void {
     const steps = this.#steps;
     const subject = event >> KIND_BITS;
     const kind = event & KIND_MASK;
-    if (kind === END_SEGMENT) steps.endSegment(subject, nowSeconds);
-    else if (kind === ARRIVE) steps.arrive(subject, nowSeconds);
-    else if (kind === END_SHARE) steps.endShare(subject, nowSeconds);
-    else if (kind === BEGIN_SHARE) steps.shareWork(subject, nowSeconds);
-    else if (kind === END_DELAY) steps.endDelay(subject, nowSeconds);
-    else if (kind === ANSWER) steps.guardedCalls.answer(subject, nowSeconds);
-    else if (kind === RETRY) steps.guardedCalls.retry(subject, nowSeconds);
-    else steps.guardedCalls.timeout(subject, nowSeconds);
+    if (kind === END_SEGMENT) steps.endSegment(subject);
+    else if (kind === ARRIVE) steps.arrive(subject);
+    else if (kind === END_SHARE) steps.endShare(subject);
+    else if (kind === BEGIN_SHARE) steps.beginShare(subject);
+    else if (kind === END_DELAY) steps.endDelay(subject);
+    else if (kind === ANSWER) steps.guardedCalls.answer(subject, this.#agenda.nowSeconds);
+    else if (kind === RETRY) steps.guardedCalls.retry(subject, this.#agenda.nowSeconds);
+    else steps.guardedCalls.timeout(subject, this.#agenda.nowSeconds);
   }
 
   #finish(endSeconds: number, isTruncated: boolean): SimulatedVisits {
@@ -116,4 +143,11 @@ export class Simulation {
       isTruncated,
     });
   }
+}
+
+/** Infinity after the last arrival, and for what is not a time. */
+function timeAt(times: Float64Array, arrival: number): number {
+  return arrival < times.length && times[arrival]! < Number.POSITIVE_INFINITY
+    ? times[arrival]!
+    : Number.POSITIVE_INFINITY;
 }

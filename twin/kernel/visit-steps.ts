@@ -40,6 +40,7 @@ import {
 import { SharedServers } from "./shared-servers.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 import type { VisitLog } from "./visit-log.ts";
+import { reportVisit } from "./visit-report.ts";
 
 /** Calls deeper below an arrival are not made and truncate the run: such a call graph has a cycle. */
 const MAX_DEPTH = 100;
@@ -85,7 +86,7 @@ export class VisitSteps implements StartingRun {
   }
 
   /** The event ARRIVE. */
-  arrive(slot: number, nowSeconds: number): void {
+  arrive(slot: number): void {
     const { visits, draws } = this;
     const operation = visits.word(slot, OPERATION);
     const traits = this.network.operationTraits[operation]!;
@@ -96,33 +97,39 @@ export class VisitSteps implements StartingRun {
     visits.setWord(slot, REPLICA, replica);
     visits.setWord(slot, PROGRAM, program);
     visits.setWord(slot, SAMPLE, draws.firstSample(program));
-    visits.setSeconds(slot, ARRIVAL, nowSeconds);
+    visits.setSeconds(slot, ARRIVAL, this.agenda.nowSeconds);
     if ((traits & ADMITS) !== 0) {
       const outcome = this.admission.enter(replica, slot);
       if (outcome !== ADMITTED) {
-        if (outcome === REFUSED) this.#leave(slot, 1, nowSeconds);
+        if (outcome === REFUSED) this.#leave(slot, 1);
         return;
       }
       // No others share its server.
       if ((traits & BATCHES) !== 0) visits.setWord(slot, NEXT, NONE);
     }
-    this.beginSegment(slot, 0, nowSeconds);
+    this.beginSegment(slot, 0);
   }
 
-  /** Begins at `startSeconds` ≥ now: the answers of a call group may still be on their way. */
-  beginSegment(slot: number, segment: number, startSeconds: number): void {
-    const { visits } = this;
-    visits.setWord(slot, SEGMENT, segment);
+  /** Begins now. */
+  beginSegment(slot: number, segment: number): void {
+    this.visits.setSeconds(slot, SEGMENT_START, this.agenda.nowSeconds);
+    this.#beginAtStart(slot, segment);
+  }
+
+  /** Begins at its `SEGMENT_START`, now or later: the answers of a call group may still be on their way. */
+  #beginAtStart(slot: number, segment: number): void {
+    const { visits, agenda } = this;
+    const startSeconds = visits.seconds(slot, SEGMENT_START);
     const discipline = visits.word(slot, TRAITS) & DISCIPLINE_MASK;
+    visits.setWord(slot, SEGMENT, segment);
     if (discipline === FIFO) {
-      this.agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_SEGMENT);
+      agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_SEGMENT);
     } else if (discipline === DELAY) {
-      visits.setSeconds(slot, SEGMENT_START, startSeconds);
-      this.agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_DELAY);
-    } else if (startSeconds > this.agenda.nowSeconds) {
-      this.agenda.schedule(startSeconds, (slot << KIND_BITS) | BEGIN_SHARE);
+      agenda.schedule(startSeconds + this.workSeconds(slot), (slot << KIND_BITS) | END_DELAY);
+    } else if (startSeconds > agenda.nowSeconds) {
+      agenda.schedule(startSeconds, (slot << KIND_BITS) | BEGIN_SHARE);
     } else {
-      this.shareWork(slot, startSeconds);
+      this.sharedServers.share(slot, this.workSeconds(slot));
     }
   }
 
@@ -132,24 +139,23 @@ export class VisitSteps implements StartingRun {
   }
 
   /** The event BEGIN_SHARE. */
-  shareWork(slot: number, nowSeconds: number): void {
-    this.visits.setSeconds(slot, SEGMENT_START, nowSeconds);
-    this.sharedServers.share(slot, this.workSeconds(slot), nowSeconds);
+  beginShare(slot: number): void {
+    this.sharedServers.share(slot, this.workSeconds(slot));
   }
 
   /** The event END_SHARE. */
-  endShare(slot: number, nowSeconds: number): void {
-    if (this.sharedServers.end(slot, this.workSeconds(slot), nowSeconds)) this.endSegment(slot, nowSeconds);
+  endShare(slot: number): void {
+    if (this.sharedServers.end(slot, this.workSeconds(slot))) this.endSegment(slot);
   }
 
   /** The event END_DELAY. */
-  endDelay(slot: number, nowSeconds: number): void {
+  endDelay(slot: number): void {
     this.busy.work(this.visits.word(slot, REPLICA), this.workSeconds(slot));
-    this.endSegment(slot, nowSeconds);
+    this.endSegment(slot);
   }
 
   /** The event END_SEGMENT, and what the other ends come to. */
-  endSegment(slot: number, nowSeconds: number): void {
+  endSegment(slot: number): void {
     const { visits, network } = this;
     const program = visits.word(slot, PROGRAM);
     const groupEnd = network.groupFirst[program + 1]!;
@@ -157,28 +163,29 @@ export class VisitSteps implements StartingRun {
       const segment = visits.word(slot, SEGMENT);
       const group = network.groupFirst[program]! + segment;
       if (group === groupEnd) {
-        this.#depart(slot, 0, nowSeconds);
+        this.#depart(slot, 0);
         return;
       }
       if (visits.word(slot, DEPTH) === MAX_DEPTH) this.isTruncated = true;
-      else if (network.groupIsGuarded[group] === 0) this.#call(slot, group, nowSeconds);
-      else this.#callGuarded(slot, group, nowSeconds);
+      else if (network.groupIsGuarded[group] === 0) this.#call(slot, group);
+      else this.guardedCalls.callGroup(slot, group, this.agenda.nowSeconds);
       if (visits.word(slot, PENDING) > 0) {
-        visits.setSeconds(slot, ANSWERED, nowSeconds);
+        visits.setSeconds(slot, ANSWERED, this.agenda.nowSeconds);
         return;
       }
       // Nobody is waited for. A server of one's own goes through a segment without work at once.
       const isFifo = (visits.word(slot, TRAITS) & DISCIPLINE_MASK) === FIFO;
       if (!isFifo || network.samples[visits.word(slot, SAMPLE) + segment + 1] !== 0) {
-        this.beginSegment(slot, segment + 1, nowSeconds);
+        this.beginSegment(slot, segment + 1);
         return;
       }
       visits.setWord(slot, SEGMENT, segment + 1);
     }
   }
 
-  #call(caller: number, group: number, nowSeconds: number): void {
-    const { visits, network, draws } = this;
+  #call(caller: number, group: number): void {
+    const { visits, network, draws, agenda } = this;
+    const { nowSeconds } = agenda;
     const root = visits.word(caller, ROOT);
     const depth = visits.word(caller, DEPTH) + 1;
     const end = network.callFirst[group + 1]!;
@@ -197,101 +204,84 @@ export class VisitSteps implements StartingRun {
         pending++;
         visits.setSeconds(slot, ANSWER_DELAY, gapSeconds / 2);
       }
-      this.agenda.schedule(nowSeconds + (isAsync ? gapSeconds : gapSeconds / 2), (slot << KIND_BITS) | ARRIVE);
+      agenda.schedule(nowSeconds + (isAsync ? gapSeconds : gapSeconds / 2), (slot << KIND_BITS) | ARRIVE);
     }
     visits.setWord(caller, PENDING, pending);
   }
 
-  #callGuarded(caller: number, group: number, nowSeconds: number): void {
-    const { network, guardedCalls } = this;
-    const end = network.callFirst[group + 1]!;
-    for (let call = network.callFirst[group]!; call < end; call++) {
-      const edge = network.callEdge[call]!;
-      if (network.edgeIsAsync[edge] === 1) guardedCalls.send(caller, edge, nowSeconds);
-      else guardedCalls.call(caller, edge, nowSeconds);
-    }
-  }
-
   /** A visit that was let in departs, and so do those that share its server. */
-  #depart(slot: number, isFailed: number, nowSeconds: number): void {
+  #depart(slot: number, isFailed: number): void {
     const { visits } = this;
     const traits = visits.word(slot, TRAITS);
     if ((traits & ADMITS) !== 0) {
       const replica = visits.word(slot, REPLICA);
       if ((traits & DISCIPLINE_MASK) === FIFO)
-        this.busy.hold(replica, visits.seconds(slot, ARRIVAL) + visits.seconds(slot, WAITING), nowSeconds);
-      if ((traits & BATCHES) !== 0) this.#leaveBatch(visits.word(slot, NEXT), isFailed, nowSeconds);
-      this.#giveServer(replica, this.network.batchSizeMax[traits >> STATION_SHIFT]!, nowSeconds);
+        this.busy.hold(replica, visits.seconds(slot, ARRIVAL) + visits.seconds(slot, WAITING), this.agenda.nowSeconds);
+      if ((traits & BATCHES) !== 0) this.#leaveBatch(visits.word(slot, NEXT), isFailed);
+      this.#giveServer(replica, this.network.batchSizeMax[traits >> STATION_SHIFT]!);
     }
-    this.#leave(slot, isFailed, nowSeconds);
+    this.#leave(slot, isFailed);
   }
 
-  #leaveBatch(first: number, isFailed: number, nowSeconds: number): void {
+  #leaveBatch(first: number, isFailed: number): void {
     for (let slot = first; slot !== NONE; ) {
       const following = this.visits.word(slot, NEXT);
-      this.#leave(slot, isFailed, nowSeconds);
+      this.#leave(slot, isFailed);
       slot = following;
     }
   }
 
   /** The end of a visit: it is reported and answered. */
-  #leave(slot: number, isFailed: number, nowSeconds: number): void {
-    const { visits, network } = this;
+  #leave(slot: number, isFailed: number): void {
+    const { visits } = this;
     const parent = visits.word(slot, PARENT);
-    const isRoot = visits.word(slot, DEPTH) === 0 ? 1 : 0;
     const traits = visits.word(slot, TRAITS);
     if ((traits & COUNTS_PRESENT) !== 0) this.balancing.leave(visits.word(slot, REPLICA));
-    if (this.#recordsAll || isRoot === 1) {
-      const operation = visits.word(slot, OPERATION);
-      this.#log.add(
-        operation,
-        visits.word(slot, PROGRAM) - network.programFirst[operation]!,
-        visits.word(slot, REPLICA) - network.replicaFirst[traits >> STATION_SHIFT]!,
-        visits.word(slot, ROOT),
-        isRoot,
-        isFailed,
-        visits.seconds(slot, ARRIVAL),
-        visits.seconds(slot, WAITING),
-        nowSeconds,
-      );
-    }
+    if (this.#recordsAll || visits.word(slot, DEPTH) === 0) reportVisit(this.#log, this, slot, isFailed);
     visits.close(slot);
     if (parent === NONE) return;
-    const answeredSeconds = nowSeconds + visits.seconds(slot, ANSWER_DELAY);
-    if (parent >= 0) this.#answer(parent, answeredSeconds);
-    else this.guardedCalls.answered(answerTo(parent), isFailed, answeredSeconds);
+    if (parent >= 0) this.#answer(parent, slot);
+    else this.guardedCalls.answered(answerTo(parent), isFailed, this.#answeredSeconds(slot));
   }
 
-  /** Notes an answer to `caller`; the last one of a group lets it go on. */
-  #answer(caller: number, answeredSeconds: number): void {
+  /** When the caller of a visit that departs now has its answer. */
+  #answeredSeconds(slot: number): number {
+    return this.agenda.nowSeconds + this.visits.seconds(slot, ANSWER_DELAY);
+  }
+
+  /** Notes the answer of the visit that was in `slot`; the last one of a group lets `caller` go on. */
+  #answer(caller: number, slot: number): void {
     const { visits } = this;
-    if (answeredSeconds > visits.seconds(caller, ANSWERED)) visits.setSeconds(caller, ANSWERED, answeredSeconds);
+    const answeredSeconds = Math.max(visits.seconds(caller, ANSWERED), this.#answeredSeconds(slot));
     const pending = visits.word(caller, PENDING) - 1;
     visits.setWord(caller, PENDING, pending);
-    if (pending === 0) this.beginSegment(caller, visits.word(caller, SEGMENT) + 1, visits.seconds(caller, ANSWERED));
+    visits.setSeconds(caller, ANSWERED, answeredSeconds);
+    if (pending > 0) return;
+    visits.setSeconds(caller, SEGMENT_START, answeredSeconds);
+    this.#beginAtStart(caller, visits.word(caller, SEGMENT) + 1);
   }
 
   /** A server falls free: the next visit gets it, and at a batch consumer as many as it takes at once. */
-  #giveServer(replica: number, sizeMax: number, nowSeconds: number): void {
+  #giveServer(replica: number, sizeMax: number): void {
     const slot = this.admission.release(replica);
     if (slot === NONE) return;
-    if (sizeMax > 1) this.admission.joinBatch(this.visits, slot, sizeMax, nowSeconds);
-    this.begin(slot, nowSeconds);
+    if (sizeMax > 1) this.admission.joinBatch(this.visits, slot, sizeMax, this.agenda.nowSeconds);
+    this.begin(slot);
   }
 
-  begin(slot: number, nowSeconds: number): void {
-    this.visits.setSeconds(slot, WAITING, nowSeconds - this.visits.seconds(slot, ARRIVAL));
-    this.beginSegment(slot, 0, nowSeconds);
+  begin(slot: number): void {
+    this.visits.setSeconds(slot, WAITING, this.agenda.nowSeconds - this.visits.seconds(slot, ARRIVAL));
+    this.beginSegment(slot, 0);
   }
 
-  goOn(caller: number, nowSeconds: number): void {
-    this.beginSegment(caller, this.visits.word(caller, SEGMENT) + 1, nowSeconds);
+  goOn(caller: number): void {
+    this.beginSegment(caller, this.visits.word(caller, SEGMENT) + 1);
   }
 
-  fail(caller: number, nowSeconds: number): void {
-    this.guardedCalls.abandonCalls(caller, nowSeconds);
+  fail(caller: number): void {
+    this.guardedCalls.abandonCalls(caller, this.agenda.nowSeconds);
     this.visits.setWord(caller, PENDING, 0);
-    this.#depart(caller, 1, nowSeconds);
+    this.#depart(caller, 1);
   }
 
   stop(): void {
