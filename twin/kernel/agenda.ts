@@ -25,11 +25,6 @@ export class Agenda {
     return this.#isOverfull;
   }
 
-  /** Time of the next event; Infinity when there is none. */
-  get nextSeconds(): number {
-    return this.#instant.size > 0 ? this.#nowSeconds : this.#calendar.nextSeconds;
-  }
-
   /** @throws {RangeError} when the time lies before now or is not a finite number. */
   schedule(timeSeconds: number, event: number): void {
     if (timeSeconds === this.#nowSeconds) this.#instant.add(event);

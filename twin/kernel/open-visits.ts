@@ -143,18 +143,6 @@ export function grownInt32(column: Int32Array, capacity: number): Int32Array {
   return grown;
 }
 
-export function grownUint32(column: Uint32Array, capacity: number): Uint32Array {
-  const grown = new Uint32Array(capacity);
-  grown.set(column);
-  return grown;
-}
-
-export function grownUint16(column: Uint16Array, capacity: number): Uint16Array {
-  const grown = new Uint16Array(capacity);
-  grown.set(column);
-  return grown;
-}
-
 export function grownUint8(column: Uint8Array, capacity: number): Uint8Array {
   const grown = new Uint8Array(capacity);
   grown.set(column);

@@ -57,10 +57,16 @@ export interface EdgeSpec {
   /** Samples of the gap; half of a drawn gap passes before the callee and half after. For async: all before. */
   readonly gapSamples: Float64Array;
   readonly isAsync: boolean;
-  /** Chance that a message of the call is lost and sent again after `retransmitSeconds`, doubled with each further loss. Default 0. */
+  /**
+   * Chance that a message of the call, there or back, is lost and sent again after `retransmitSeconds`, doubled with each
+   * further loss; after 15 losses it gets through. Default 0.
+   */
   readonly lossProbability?: number;
   readonly retransmitSeconds?: number;
-  /** The caller waits no longer than this for one attempt; the callee works on for nobody. Default: no limit. Not for async. */
+  /**
+   * The caller waits no longer than this for one attempt, the wait for a connection included; the callee works on for
+   * nobody. Default: no limit. Not for async.
+   */
   readonly timeoutSeconds?: number;
   /** After a timeout, a refusal or a failure of the callee: up to `attemptsMax` attempts in all, apart by `backoffSeconds` × `backoffFactor`^k. */
   readonly retry?: { readonly attemptsMax: number; readonly backoffSeconds: number; readonly backoffFactor: number };
@@ -102,7 +108,10 @@ export interface InFlightVisits {
   readonly segment: Int16Array;
   /** 1 while it waits for the calls of the group after `segment`: those in flight stand below it, the others are answered. */
   readonly isWaiting: Uint8Array;
-  /** How long it has been running its segment; what is left is drawn from the samples longer than that. */
+  /**
+   * How long it has been running its segment, at a PS station how much of it is done; what is left is drawn from the
+   * samples longer than that.
+   */
   readonly elapsedSeconds: Float64Array;
 }
 
@@ -129,7 +138,7 @@ export interface SimulatedVisits {
   readonly arrivalSeconds: Float64Array;
   readonly waitingSeconds: Float64Array;
   readonly sojournSeconds: Float64Array;
-  /** By replica, numbered through the network: server seconds used (FIFO: held; PS: worked). */
+  /** By replica, numbered through the network: server seconds used in the run (FIFO: held; PS and delay: worked). */
   readonly busySeconds: Float64Array;
   /** By edge: attempts made, those that timed out, those refused or failed, and messages lost. */
   readonly edgeAttempts: Float64Array;
