@@ -34,9 +34,12 @@ export interface TwinOptions {
   readonly learningWindows: number;
   /** How far a mean service time may move without a deployment and still be learned, as a share of it; default 0.15. */
   readonly driftBudget?: number;
+  /** Event time that a node is learned before it is held to that budget: a start is no drift; default 900 s. */
+  readonly driftSettleSeconds?: number;
 }
 
 const DRIFT_BUDGET = 0.15;
+const DRIFT_SETTLE_SECONDS = 900;
 
 /**
  * The model of the running system: learns from clean windows, says what each new window should have looked like at its
@@ -57,7 +60,7 @@ export class Twin {
 
   constructor(options: TwinOptions) {
     this.#options = options;
-    this.#learner = new Learner({ driftBudget: DRIFT_BUDGET, ...options });
+    this.#learner = new Learner({ driftBudget: DRIFT_BUDGET, driftSettleSeconds: DRIFT_SETTLE_SECONDS, ...options });
   }
 
   get isReady(): boolean {

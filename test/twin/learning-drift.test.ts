@@ -17,7 +17,7 @@ const GROWTH = 1.015;
 
 /** A learned twin, and what it says of `count` windows more, learning each. */
 function learnOn(count: number, changeAt: (k: number) => Change, driftBudget?: number): Forecast[] {
-  const options = { seed: 1, replicates: 2, learningWindows: LEARNING_WINDOWS };
+  const options = { seed: 1, replicates: 2, learningWindows: LEARNING_WINDOWS, driftSettleSeconds: 0 };
   const twin = new Twin(driftBudget === undefined ? options : { ...options, driftBudget });
   for (const observation of runApplication(10, LEARNING_WINDOWS, 3)) {
     twin.learn(twin.forecast(observation));
@@ -120,7 +120,7 @@ describe("the watch over one node", () => {
 
   /** A watch that has taken its anchor and `count` windows with this ratio of observed to known. */
   function watch(ratio: number, count: number, hours = 0): Drift {
-    const drift = new Drift(BUDGET);
+    const drift = new Drift(BUDGET, 0);
     for (let index = 0; index <= count; index++) {
       drift.take(seen(ratio), known(0.01), forecastAt(index, hours));
     }
@@ -144,7 +144,7 @@ describe("the watch over one node", () => {
   });
 
   test("adds up what is learned step by step, each step far below the budget", () => {
-    const drift = new Drift(BUDGET);
+    const drift = new Drift(BUDGET, 0);
     let mean = 0.01;
     for (let index = 0; index < 40; index++) {
       drift.take(seen(1), known(mean), forecastAt(index));
@@ -157,7 +157,7 @@ describe("the watch over one node", () => {
   });
 
   test("holds a window against what was known when it was forecast, however late it is learned", () => {
-    const drift = new Drift(BUDGET);
+    const drift = new Drift(BUDGET, 0);
     drift.take(seen(1), known(0.01), forecastAt(0));
     drift.replaced(known(0.01), known(0.013), 9);
     for (let index = 1; index < 9; index++) {
@@ -187,11 +187,22 @@ describe("the watch over one node", () => {
   });
 
   test("a node whose queue is not identified is judged only at the load of its anchor", () => {
-    const drift = new Drift(BUDGET);
+    const drift = new Drift(BUDGET, 0);
     for (let index = 0; index <= 12; index++) {
       drift.take(seen(2), known(0.01, 2, false), forecastAt(index, 0, index === 0 ? 6 : 12));
     }
     expect([drift.share, drift.isDrifting]).toEqual([0, false]);
+  });
+
+  test("does not hold a system to how it was while it warmed up", () => {
+    const drift = new Drift(BUDGET, 900);
+    for (let index = 0; index <= 100; index++) {
+      // Windows of 10 s: the anchor is taken in the ninety-first, long after it became three times faster.
+      drift.take(seen(1), known(index < 40 ? 0.03 : 0.01), forecastAt(index));
+      if (index === 39) drift.replaced(known(0.03), known(0.01), 40);
+    }
+    expect(drift.share).toBeCloseTo(0, 6);
+    expect(drift.isDrifting).toBe(false);
   });
 
   test("a deployment is a new anchor", () => {

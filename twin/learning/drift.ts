@@ -26,11 +26,18 @@ export class Drift {
   #anchorRatePerSecond = Number.NaN;
   #windows: { readonly moved: number; readonly count: number }[] = [];
   #sinceTaken = 0;
+  readonly #settleSeconds: number;
+  /** End of the first window taken in. */
+  #sinceSeconds = Number.NaN;
   isDrifting = false;
 
-  /** @param budgetShare movement that is allowed, as a share of the mean service time */
-  constructor(budgetShare: number) {
+  /**
+   * @param budgetShare movement that is allowed, as a share of the mean service time
+   * @param settleSeconds event time before the anchor is taken: a system that has just started is warming up
+   */
+  constructor(budgetShare: number, settleSeconds: number) {
     this.#budget = Math.log(1 + budgetShare);
+    this.#settleSeconds = settleSeconds;
   }
 
   /** Movement of what is seen from the anchor, as a share: 0.2 is a fifth slower. 0 while nothing can be said. */
@@ -75,12 +82,17 @@ export class Drift {
   /** A deployment explains whatever moved: the next knowledge is a new anchor. */
   forget(): void {
     this.#known = [];
+    this.#sinceSeconds = Number.NaN;
     this.#windows = [];
     this.isDrifting = false;
   }
 
   #anchor(known: NodeKnowledge, { entryRatePerSecond, observation }: Forecast): void {
-    if (known.visitCount >= ANCHOR_VISITS_MIN && entryRatePerSecond > 0) {
+    if (Number.isNaN(this.#sinceSeconds)) {
+      this.#sinceSeconds = observation.endSeconds;
+    }
+    const isSettled = observation.endSeconds - this.#sinceSeconds >= this.#settleSeconds;
+    if (isSettled && known.visitCount >= ANCHOR_VISITS_MIN && entryRatePerSecond > 0) {
       this.#known = [{ fromWindow: observation.windowIndex, moved: 0 }];
       this.#anchorRatePerSecond = entryRatePerSecond;
     }
@@ -109,10 +121,8 @@ export class Drift {
     if (this.#windows.length < WINDOWS_MIN) {
       return;
     }
-    const moved = Math.abs(this.#mean());
-    this.isDrifting = this.isDrifting
-      ? moved > END_SHARE * this.#budget
-      : moved - 2 * this.#standardError() > this.#budget;
+    const moved = Math.abs(this.#mean()) - 2 * this.#standardError();
+    this.isDrifting = moved > (this.isDrifting ? END_SHARE : 1) * this.#budget;
   }
 
   /** Weighted by visits. */

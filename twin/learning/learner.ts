@@ -29,6 +29,7 @@ const RATE_WEIGHT_MIN = 0.02;
 export class Learner {
   readonly #learningWindows: number;
   readonly #driftBudget: number;
+  readonly #driftSettleSeconds: number;
   readonly #history = new History();
   readonly #presence = new Presence();
   readonly #epochs: Epochs;
@@ -43,10 +44,14 @@ export class Learner {
   #knowledge: Knowledge | null = null;
   #nextWindow = 0;
 
-  /** @param options.driftBudget movement of a mean service time that is learned without a deployment, as a share of it */
-  constructor(options: { learningWindows: number; driftBudget: number }) {
+  /**
+   * @param options.driftBudget movement of a mean service time that is learned without a deployment, as a share of it
+   * @param options.driftSettleSeconds event time that a node is learned before it is held to that
+   */
+  constructor(options: { learningWindows: number; driftBudget: number; driftSettleSeconds: number }) {
     this.#learningWindows = options.learningWindows;
     this.#driftBudget = options.driftBudget;
+    this.#driftSettleSeconds = options.driftSettleSeconds;
     this.#epochs = new Epochs({ windowsNeeded: options.learningWindows, visitsNeeded: VISITS_NEEDED });
     this.#limits = new LimitEdits(options.learningWindows);
   }
@@ -189,7 +194,7 @@ export class Learner {
     for (const node of forecast.nodes) {
       const known = this.#knowledge?.nodes.get(node.node);
       if (this.isReady && known !== undefined && !this.#isExplained(node.node)) {
-        const drift = this.#drifts.get(node.node) ?? new Drift(this.#driftBudget);
+        const drift = this.#drifts.get(node.node) ?? new Drift(this.#driftBudget, this.#driftSettleSeconds);
         this.#drifts.set(node.node, drift);
         drift.take(node, known, forecast);
       }
