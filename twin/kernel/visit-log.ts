@@ -76,13 +76,15 @@ export class VisitLog {
       waitingSeconds: new Float64Array(count),
       sojournSeconds: new Float64Array(count),
     };
+    let hasTies = false;
     for (let first = 0; first < count; first += PAGE_ROWS) {
       const page = first / PAGE_ROWS;
       const rows = Math.min(PAGE_ROWS, count - first);
       copyIntegers(columns, this.#integerPages[page]!, first, rows);
       copyReals(columns, this.#realPages[page]!, first, rows);
+      hasTies ||= hasTiesToSort(this.#realPages[page]!, rows, this.#realPages[page - 1]);
     }
-    this.#sortTies(columns, count);
+    if (hasTies) this.#sortTies(columns, count);
     return { ...totals, count, ...columns };
   }
 
@@ -133,6 +135,20 @@ function copyReals(columns: Columns, page: Float64Array, first: number, rows: nu
     waitingSeconds[first + row] = page[at + 1]!;
     sojournSeconds[first + row] = page[at + 2]! - page[at]!;
   }
+}
+
+/** True when two rows that follow each other departed at the same instant, the later arrival first. */
+function hasTiesToSort(page: Float64Array, rows: number, previous: Float64Array | undefined): boolean {
+  const last = (PAGE_ROWS - 1) * REALS;
+  let arrival = previous === undefined ? Number.NEGATIVE_INFINITY : previous[last]!;
+  let departure = previous === undefined ? Number.NEGATIVE_INFINITY : previous[last + 2]!;
+  for (let row = 0; row < rows; row++) {
+    const at = row * REALS;
+    if (page[at + 2]! === departure && page[at]! < arrival) return true;
+    arrival = page[at]!;
+    departure = page[at + 2]!;
+  }
+  return false;
 }
 
 function swap(column: Columns[keyof Columns], one: number, other: number): void {
