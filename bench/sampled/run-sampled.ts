@@ -14,6 +14,8 @@ import { loadedStations, type PhaseName, type Played, play, windowsOf } from "./
 export const CONDITIONS = [1, 0.1, 0.02] as const;
 /** Residual in standard deviations, of a material effect, in two windows on end: an alarm. */
 const ALARM_Z = 4;
+/** The last learning windows, in which nodes are matched that had to wait for their turn. */
+const SETTLING_WINDOWS = 12;
 /** Time before the held-out level whose requests fill its queues. */
 const FILL_SECONDS = 30;
 
@@ -46,7 +48,7 @@ export function runSampled(index: number): SampledResult {
   const seen = samplingProbability === 1 ? complete : played.observe(samplingProbability);
   const learning = windowsOf(seen, played.phases, "learning");
   const settings = loadSettings({ env: {}, flags: {} });
-  const twin = new Twin({ ...settings, learningWindows: learning.length });
+  const twin = new Twin({ ...settings, learningWindows: learning.length - SETTLING_WINDOWS });
   const begin = process.cpuUsage().user;
   for (const window of learning) twin.learn(twin.forecast(window));
   const learningSeconds = (process.cpuUsage().user - begin) / 1e6;

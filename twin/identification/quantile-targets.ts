@@ -66,26 +66,26 @@ export function tightened(
 }
 
 export interface Misfit {
-  /** Squared Mahalanobis distance of the log quantiles: about `count` when the model is right. */
+  /** Squared Mahalanobis distance of the log quantiles: about their number when the model is right. */
   readonly distance: number;
-  /** Quantiles compared. */
-  readonly count: number;
-  /** Sum of log(seen / simulated). */
-  readonly logRatioSum: number;
+  /** Mean of log(seen / simulated) over the quantiles up to the median, where work shows more than waiting; 0 without any. */
+  readonly lowerLogRatio: number;
 }
 
 /** How far simulated samples are from what was seen. @param sorted ascending */
 export function quantileMisfit(targets: QuantileTargets, sorted: Float64Array): Misfit {
   const { levels, logSeconds, precision } = targets;
   const n = levels.length;
-  if (sorted.length === 0) return { distance: 0, count: 0, logRatioSum: 0 };
+  if (sorted.length === 0) return { distance: 0, lowerLogRatio: 0 };
   const simulated = logQuantiles(sorted, levels);
   const ratios = logSeconds.map((seen, k) => seen - simulated[k]!);
   let distance = 0;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) distance += ratios[i]! * precision[i * n + j]! * ratios[j]!;
   }
-  return { distance, count: n, logRatioSum: ratios.reduce((sum, ratio) => sum + ratio, 0) };
+  const lower = ratios.filter((_, k) => levels[k]! <= 0.5);
+  const lowerLogRatio = lower.reduce((sum, ratio) => sum + ratio, 0) / Math.max(1, lower.length);
+  return { distance, lowerLogRatio };
 }
 
 function logQuantiles(sorted: Float64Array, levels: readonly number[]): number[] {

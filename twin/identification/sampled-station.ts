@@ -48,6 +48,8 @@ const LOG_VARIATION_MIN = Math.log(0.02);
 const LOG_VARIATION_MAX = Math.log(8);
 /** Means of kinds and the mean of all are moved in turn, so often. */
 const KIND_ROUNDS = 4;
+/** Stays change by less than the work in them: so much less that this goes there in a few steps. */
+const KIND_GAIN = 1.5;
 const VARIATION_START = 0.7;
 /** A level gets at least so many simulated arrivals. */
 const ARRIVALS_MIN = 500;
@@ -198,18 +200,14 @@ export class SampledStation {
 
   /** Kinds whose simulated quantiles lie below those seen get more work, and the other way round. */
   #kindsMoved(structure: StationStructure, parameters: ServiceParameters): ServiceParameters {
-    const logs = parameters.kindFactors.map(() => ({ sum: 0, count: 0 }));
+    const logs = parameters.kindFactors.map(() => 0);
     for (let level = 0; level < this.#levels.length; level++) {
       const own = this.#run(structure, level, parameters, this.#arrivals[level]!, this.#seed + level);
       own?.forEach((seconds, kind) => {
-        const { logRatioSum, count } = quantileMisfit(this.#targets[level]![kind]!, seconds);
-        logs[kind]!.sum += logRatioSum;
-        logs[kind]!.count += count;
+        logs[kind]! += quantileMisfit(this.#targets[level]![kind]!, seconds).lowerLogRatio / this.#levels.length;
       });
     }
-    const kindFactors = parameters.kindFactors.map(
-      (factor, kind) => factor * Math.exp(logs[kind]!.sum / Math.max(1, logs[kind]!.count)),
-    );
+    const kindFactors = parameters.kindFactors.map((factor, kind) => factor * Math.exp(KIND_GAIN * logs[kind]!));
     return { ...parameters, kindFactors };
   }
 

@@ -109,7 +109,7 @@ export class Learner {
     this.#watchDrift(forecast);
     this.#learnDiscrepancies(forecast);
     const isReplaced = this.#takeOver(observation);
-    if (isReplaced || this.#isTimeToCalibrate()) {
+    if (isReplaced || this.#isTimeToCalibrate() || this.#sampled.isBehind) {
       this.#calibrate(topology);
     }
   }

@@ -31,10 +31,17 @@ export class StructureMatcher {
   readonly #byNode = new Map<number, Remembered>();
   #matches = 0;
   #calibration = 0;
+  #isBehind = false;
+
+  /** True when nodes wait for their turn. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
 
   /** A new calibration: as many nodes may be matched again. */
   begin(): void {
     this.#matches = 0;
+    this.#isBehind = false;
     this.#calibration++;
   }
 
@@ -51,7 +58,9 @@ export class StructureMatcher {
       this.#calibration >= known.calibration + CALIBRATIONS_BETWEEN ||
       visitCount >= VISITS_GROWTH * known.visitCount ||
       topRatePerSecond >= LOAD_GROWTH * known.topRatePerSecond;
-    if (!isNews || visitCount < VISITS_MIN || spread < SPREAD_MIN || this.#matches >= MATCHES_MAX) {
+    if (!isNews || visitCount < VISITS_MIN || spread < SPREAD_MIN) return known?.matched ?? null;
+    if (this.#matches >= MATCHES_MAX) {
+      this.#isBehind = true;
       return known?.matched ?? null;
     }
     this.#matches++;

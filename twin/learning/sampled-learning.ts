@@ -22,6 +22,11 @@ export class SampledLearning {
     if (this.#windows.length > WINDOWS_MAX) this.#windows.shift();
   }
 
+  /** True when structures are still to be matched: it takes another calibration. */
+  get isBehind(): boolean {
+    return this.#matcher.isBehind;
+  }
+
   beginCalibration(): void {
     this.#matcher.begin();
   }
