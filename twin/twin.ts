@@ -227,6 +227,7 @@ export class Twin {
         reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),
         traffic,
         seed: this.#seedOf(observation),
+        isExtrapolating: isBeyondUsual(traffic, knowledge),
       });
       const joined = this.#recent.join(node, observation.windowIndex, now);
       measured.set(node.node, { node, rows, now, joined });
@@ -242,8 +243,7 @@ export class Twin {
     const rates = windowRates(observation);
     const entries = entriesOf(observation);
     const traffic = this.#learner.trafficOf(observation);
-    const { ratePerSecond: entryRatePerSecond } = totalRate(traffic.entries.values());
-    const isExtrapolating = entryRatePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
+    const isExtrapolating = isBeyondUsual(traffic, knowledge);
     const forecasts: NodeForecast[] = [];
     for (const { node, rows, now, joined } of measured.values()) {
       if (node.visitCount < VISITS_NEEDED || (joined.visitCount === 0 && !rates.has(node.node))) {
@@ -266,6 +266,11 @@ export class Twin {
     }
     return forecasts;
   }
+}
+
+/** More load than was learned from: what that load could not tell apart is open again. */
+function isBeyondUsual(traffic: TrafficEstimate, knowledge: Knowledge): boolean {
+  return totalRate(traffic.entries.values()).ratePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
 }
 
 /** What a window shows of a node. */

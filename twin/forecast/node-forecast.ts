@@ -33,7 +33,10 @@ export function forecastNode(parts: {
 }): NodeForecast {
   const { node, now, joined, discrepancies, rates, learnedRates } = parts;
   const isMatched = node.basis === "matching";
-  const isUnpredictable = parts.isExtrapolating && !node.isIdentified && (isMatched || node.structures.length > 1);
+  const isUnpredictable =
+    parts.isExtrapolating &&
+    !node.isIdentified &&
+    (isMatched || node.structures.length + (node.spare?.length ?? 0) > 1);
   // Of a sample no service times follow: there it is own time, against a simulation at this window's load.
   const found = leastExtreme(joined.structures, isMatched ? discrepancies.sojourn : discrepancies.service);
   const own = isMatched && isUnpredictable ? null : found;

@@ -53,6 +53,7 @@ export function measureNode(parts: {
   reachedLatencySeconds: number;
   traffic: TrafficEstimate;
   seed: number;
+  isExtrapolating: boolean;
 }): NodeWindow {
   const { node, observation, rows, simulated } = parts;
   const { visits } = observation;
@@ -74,7 +75,7 @@ export function measureNode(parts: {
     structures:
       node.basis === "matching"
         ? ownTimeWindows(parts)
-        : node.structures.map((known) => measureStructure(known, parts.jobs)),
+        : plausibleAt(node, parts.isExtrapolating).map((known) => measureStructure(known, parts.jobs)),
     sojourn,
     sojournVariance: varianceOfReplicates(node, simulated),
     lag,
@@ -83,6 +84,11 @@ export function measureNode(parts: {
     gapsByCallee,
     reachedLatencySeconds: parts.reachedLatencySeconds,
   };
+}
+
+/** What may be behind the node: beyond the load learned from, also what that load could not tell apart. */
+function plausibleAt(node: NodeKnowledge, isExtrapolating: boolean): readonly StructureKnowledge[] {
+  return isExtrapolating ? [...node.structures, ...(node.spare ?? [])] : node.structures;
 }
 
 function measureStructure(known: StructureKnowledge, jobs: readonly InstanceJobs[]): StructureWindow {
@@ -144,7 +150,7 @@ export function joinNodeWindows(windows: readonly NodeWindow[]): NodeWindow {
   return {
     windowSeconds: windows.reduce((sum, each) => sum + each.windowSeconds, 0),
     visitCount: windows.reduce((sum, each) => sum + each.visitCount, 0),
-    structures: last.structures.map((_, k) => joinStructures(windows.map((each) => each.structures[k]!))),
+    structures: last.structures.map((_, k) => joinStructures(windows.flatMap((each) => each.structures[k] ?? []))),
     sojourn: joinAccumulators(windows.map((each) => each.sojourn)),
     sojournVariance: total === 0 ? 0 : weighted / (total * total),
     lag: joinAccumulators(windows.map((each) => each.lag)),

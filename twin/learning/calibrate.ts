@@ -18,6 +18,7 @@ import type {
 import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
 import type { SampledLearning } from "./sampled-learning.ts";
+import { spareStructures } from "./spare-structures.ts";
 import { usualVisits } from "./usual-programs.ts";
 import { measuredAgainstExplained } from "./utilization-check.ts";
 
@@ -63,9 +64,10 @@ function invertedNode(
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const limits = isLeaf ? null : history.resources.hints(topology.nodes[node]!.name, instanceNames(runs, topology));
   const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs, suggestedStructures(limits));
-  const known = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
+  const { known, same } = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
   return {
     ...nodeKnowledge(node, runs, history, known),
+    spare: isLeaf ? [] : [...same, ...spareStructures([...known, ...same], runs)],
     isIdentified,
     basis: "inversion",
     slowestTenthShare: slowestTenthShare(known[0]!, runs),
@@ -174,19 +176,22 @@ function plausibleStructures(
 }
 
 /**
- * Few of many plausible structures: those that imply the same service times as one before say nothing new (more servers
- * than were ever busy at once are as good as endless ones).
+ * Few of many plausible structures: those that imply the same service times as one before say nothing new at this load
+ * (more servers than were ever busy at once are as good as endless ones). These are `same`.
  */
-function distinct(known: readonly StructureKnowledge[]): StructureKnowledge[] {
-  const kept: StructureKnowledge[] = [];
-  const possible = known.filter(isPossible);
-  for (const candidate of possible.length > 0 ? possible : known) {
+function distinct(plausible: readonly StructureKnowledge[]): {
+  known: StructureKnowledge[];
+  same: StructureKnowledge[];
+} {
+  const known: StructureKnowledge[] = [];
+  const same: StructureKnowledge[] = [];
+  const possible = plausible.filter(isPossible);
+  for (const candidate of possible.length > 0 ? possible : plausible) {
     const mean = meanServiceSeconds(candidate);
-    if (kept.every((each) => Math.abs(meanServiceSeconds(each) - mean) > SAME_SERVICE_SHARE * mean)) {
-      kept.push(candidate);
-    }
+    const isNew = known.every((each) => Math.abs(meanServiceSeconds(each) - mean) > SAME_SERVICE_SHARE * mean);
+    (isNew ? known : same).push(candidate);
   }
-  return kept.slice(0, STRUCTURES_MAX);
+  return { known: known.slice(0, STRUCTURES_MAX), same };
 }
 
 /** No kind of work takes less than no time on average. */

@@ -38,6 +38,11 @@ export interface NodeKnowledge {
   readonly visitCount: number;
   /** Plausible structures, the best first. */
   readonly structures: readonly StructureKnowledge[];
+  /**
+   * Structures that imply the same service times as one of those at the load learned from, because nobody had to wait: more
+   * load can tell them apart, so beyond it they are as plausible. Default: none.
+   */
+  readonly spare?: readonly StructureKnowledge[];
   readonly isIdentified: boolean;
   /** How the structures were found; what was matched to a sample is not inverted in later windows. */
   readonly basis: "inversion" | "matching";
