@@ -200,7 +200,7 @@ class EventCalendar {
 
  private:
   static constexpr int32_t noDay = -1;
-  static constexpr double daysFrom = 96;
+  static constexpr double daysFrom = 32;
   static constexpr int32_t daysPerEvent = 4, maxDays = 1 << 16, lastDay = 1 << 29, minTakes = 1024, maxTakes = 8192;
 
   struct Entry {

@@ -10,7 +10,7 @@ const NO_DAY = -1;
 const NO_YEAR = Number.NEGATIVE_INFINITY;
 
 /** From this many pending events on days are faster than a heap; they are left again at a third of it. */
-const DAYS_FROM = 96;
+const DAYS_FROM = 32;
 /** The calendar's year is about so many mean delays long: hardly an event lies beyond it. */
 const DAYS_PER_EVENT = 4;
 const MAX_DAYS = 2 ** 16;
