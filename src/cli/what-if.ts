@@ -62,9 +62,9 @@ async function answer(paths: readonly string[], options: Record<string, unknown>
   }
   const ledger = new CountingLedger();
   const format = options["format"] as RecordingFormat;
-  const sources: TelemetrySource[] = [];
+  const recordings: { path: string; source: TelemetrySource }[] = [];
   for (const path of paths) {
-    sources.push(await openRecording(path, format, settings, ledger));
+    recordings.push({ path, source: await openRecording(path, format, settings, ledger) });
   }
   const labels = paths
     .map((path) => join(path, "labels.json"))
@@ -73,7 +73,7 @@ async function answer(paths: readonly string[], options: Record<string, unknown>
   const { scorer } = await loadScorer(settings);
   const progress = new Progress({ isQuiet: isJson });
   const result = await askWhatIf({
-    sources,
+    recordings,
     settings: { ...settings, exclude: [...settings.exclude, ...labels.flatMap(labelledFaults)] },
     scorer,
     ledger,

@@ -18,7 +18,7 @@ import { Observer } from "../topology/observer.ts";
 import { LearningGate } from "./learning-gate.ts";
 import { Line, type TwinLike } from "./line.ts";
 
-/** So long after a fault its backlog may still show. */
+/** So long after a fault, or a load that was too much, the backlog may still show. */
 const AFTERMATH_SECONDS = 8;
 
 /** Nobody reads the forecasts of windows whose verdict is known. */
@@ -30,7 +30,7 @@ export function labelledFaults(labels: Labels): TimeRange[] {
 }
 
 export function labelledLoads(labels: Labels): TimeRange[] {
-  return (labels.loads ?? []).map(({ start, end }) => ({ fromSeconds: start, toSeconds: end }));
+  return (labels.loads ?? []).map(({ start, end }) => ({ fromSeconds: start, toSeconds: end + AFTERMATH_SECONDS }));
 }
 
 /**
@@ -94,10 +94,12 @@ function asSettingsError(
  * line judges: faults are not learned, unusual loads (`unusualLoads`, or the line's verdict "traffic") are learned from
  * but are no base for traffic.
  *
+ * @throws {SettingsError} naming a recording that is out of order.
  * @throws {SourceError} when there was too little normal traffic to learn anything.
  */
 export async function learnForWhatIf(parts: {
-  sources: readonly TelemetrySource[];
+  /** In order of time. */
+  recordings: readonly { readonly path: string; readonly source: TelemetrySource }[];
   settings: Settings;
   scorer: Scorer;
   ledger: Ledger;
@@ -113,13 +115,19 @@ export async function learnForWhatIf(parts: {
   );
   const unusual = new Map<string, TimeRange>();
   const line = isLabelled ? new UnjudgedLine(settings, twin, parts.ledger) : judgingLine({ ...parts, twin }, unusual);
-  for (const source of parts.sources) {
+  for (const [index, { path, source }] of parts.recordings.entries()) {
+    const windowsBefore = twin.windowCount;
     await source.read((batch) => line.take(batch), parts.signal);
+    if (index > 0 && twin.windowCount === windowsBefore) {
+      throw new SettingsError(
+        "recordings",
+        path,
+        "holds nothing later than the one before: give them in order of time",
+      );
+    }
   }
   line.finish();
-  for (const { fromSeconds, toSeconds } of [...parts.unusualLoads, ...unusual.values()]) {
-    twin.traffic.leaveOut(fromSeconds, toSeconds);
-  }
+  twin.traffic.leaveOut([...parts.unusualLoads, ...unusual.values()]);
   const model = twin.whatIfModel(twin.traffic);
   if (model === null) {
     throw new SourceError("too little normal traffic to learn from: nothing can be said about a change", {
@@ -175,6 +183,7 @@ class UnjudgedLine {
 /** A twin that also remembers how normal traffic came. */
 class RememberingTwin extends Twin {
   readonly traffic = new BaseTraffic();
+  windowCount = 0;
   readonly #onWindow: (endSeconds: number) => void;
 
   constructor(settings: Settings, onWindow: (endSeconds: number) => void) {
@@ -183,6 +192,7 @@ class RememberingTwin extends Twin {
   }
 
   override forecast(observation: Observation): Forecast {
+    this.windowCount++;
     this.#onWindow(observation.endSeconds);
     return super.forecast(observation);
   }

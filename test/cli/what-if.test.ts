@@ -129,6 +129,12 @@ describe("spantwin what-if", () => {
     expect(new Set(starts).size).toBe(1);
   }, 180_000);
 
+  test("refuses recordings that are not in order of time", async () => {
+    const { code, stderr } = await run(["what-if", SAMPLE, SAMPLE, "--json"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^spantwin: recordings: "datasets\/sample" .* in order of time\n$/);
+  }, 180_000);
+
   test("refuses an unknown service in one line, with the nearest one", async () => {
     const { code, stdout, stderr } = await run(["what-if", SAMPLE, "--servers", "prcing=3", "--json"]);
     expect(code).toBe(2);

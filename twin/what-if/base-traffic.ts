@@ -1,4 +1,5 @@
 import type { Observation } from "../../src/contracts/observation.ts";
+import type { TimeRange } from "../../src/contracts/settings.ts";
 
 /** Requests remembered: enough for a day's shape at a low rate, an hour's at a high one. */
 const REQUESTS_MAX = 200_000;
@@ -43,11 +44,17 @@ export class BaseTraffic {
     }
   }
 
-  /** Forgets windows that touch the time from `fromSeconds` until before `toSeconds`, unix seconds. */
-  leaveOut(fromSeconds: number, toSeconds: number): void {
-    this.#windows = this.#windows.filter(
-      ({ startSeconds, durationSeconds }) => startSeconds >= toSeconds || startSeconds + durationSeconds <= fromSeconds,
+  /** Forgets windows that touch one of the ranges, unless none would be left: then it is what is usual here. */
+  leaveOut(ranges: readonly TimeRange[]): void {
+    const kept = this.#windows.filter(
+      ({ startSeconds, durationSeconds }) =>
+        !ranges.some(
+          ({ fromSeconds, toSeconds }) => startSeconds < toSeconds && startSeconds + durationSeconds > fromSeconds,
+        ),
     );
-    this.#requestCount = this.#windows.reduce((sum, { operation }) => sum + operation.length, 0);
+    if (kept.length > 0) {
+      this.#windows = kept;
+      this.#requestCount = kept.reduce((sum, { operation }) => sum + operation.length, 0);
+    }
   }
 }

@@ -1,12 +1,18 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
+import { visitRates } from "../forecast/headroom.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES } from "../forecast/network-builder.ts";
 import { pushTo } from "../grouping.ts";
-import type { OperationSpec } from "../kernel/spec.ts";
+import type { NetworkSpec, OperationSpec } from "../kernel/spec.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
 import type { BaseTraffic, TrafficWindow } from "./base-traffic.ts";
+import { levelTraffic } from "./level-traffic.ts";
 import type { NamedNetwork } from "./named-network.ts";
+import { trafficRates } from "./traffic-rates.ts";
+
+/** Requests are no sign of an entry when they are less than this share of an operation's visits. */
+const STRAY_SHARE = 0.02;
 
 /** A structure that what was learned of a station does not contradict, and what its visits do under it. */
 export interface PlausibleStructure {
@@ -29,7 +35,7 @@ export interface WhatIfModel {
   readonly structures: readonly (readonly PlausibleStructure[])[];
   /** By station. */
   readonly isIdentified: readonly boolean[];
-  /** Windows of normal traffic, at least one with a request. */
+  /** Windows of normal traffic, all at one level, at least one with a request. */
   readonly traffic: readonly TrafficWindow[];
   /** By entry operation, at the base load. */
   readonly measured: ReadonlyMap<number, MeasuredLatency>;
@@ -39,7 +45,9 @@ export interface WhatIfModel {
 export function whatIfModel(knowledge: Knowledge, topology: Topology, traffic: BaseTraffic): WhatIfModel | null {
   const best = networkUnder(knowledge, topology, 0);
   const nodes = [...knowledge.nodes.values()];
-  const windows = traffic.windows.map((window) => renumbered(window, best.operationIndex));
+  const known = traffic.windows.map((window) => renumbered(window, best.operationIndex));
+  const isStray = strayRoots(best.spec, known);
+  const windows = known.map((window) => selected(window, (row) => isStray[window.operation[row]!] === 0));
   if (windows.every((window) => window.operation.length === 0)) {
     return null;
   }
@@ -65,7 +73,7 @@ export function whatIfModel(knowledge: Knowledge, topology: Topology, traffic: B
       })),
     ),
     isIdentified: nodes.map((node) => node.isIdentified),
-    traffic: windows,
+    traffic: levelTraffic(windows),
     measured: measuredLatency(windows),
   };
 }
@@ -100,13 +108,29 @@ function operationsAt(operations: readonly OperationSpec[], station: number): Ma
 
 /** Requests of operations nothing was learned of are left out. */
 function renumbered(window: TrafficWindow, operationIndex: Int32Array): TrafficWindow {
-  const index = Array.from(window.operation, (operation) => operationIndex[operation] ?? -1);
-  const isKnown = (_: number, row: number): boolean => index[row]! >= 0;
+  const known = selected(window, (row) => (operationIndex[window.operation[row]!] ?? -1) >= 0);
+  return { ...known, operation: known.operation.map((operation) => operationIndex[operation]!) };
+}
+
+/**
+ * By operation: 1 where requests that seem to enter are calls whose caller was lost: others call it, and hardly any of
+ * its visits came from outside.
+ */
+function strayRoots(spec: NetworkSpec, windows: readonly TrafficWindow[]): Uint8Array {
+  const { ratePerSecond } = trafficRates(windows, spec.operations.length);
+  const visits = visitRates(spec, ratePerSecond);
+  return Uint8Array.from(ratePerSecond, (rate, operation) =>
+    rate > 0 && rate < STRAY_SHARE * visits[operation]! ? 1 : 0,
+  );
+}
+
+function selected(window: TrafficWindow, isWanted: (row: number) => boolean): TrafficWindow {
+  const isKept = (_: number, row: number): boolean => isWanted(row);
   return {
     ...window,
-    timeSeconds: window.timeSeconds.filter(isKnown),
-    operation: Uint32Array.from(index.filter(isKnown)),
-    latencySeconds: window.latencySeconds.filter(isKnown),
-    weight: window.weight.filter(isKnown),
+    timeSeconds: window.timeSeconds.filter(isKept),
+    operation: window.operation.filter(isKept),
+    latencySeconds: window.latencySeconds.filter(isKept),
+    weight: window.weight.filter(isKept),
   };
 }

@@ -105,3 +105,18 @@ describe("the model", () => {
     expect(0 < p50Seconds && p50Seconds < p95Seconds && p95Seconds < p99Seconds).toBe(true);
   });
 });
+
+describe("calls whose caller was lost", () => {
+  test("are not taken for requests from outside", () => {
+    const twin = new Twin({ seed: 1, replicates: 2, learningWindows: 12 });
+    const traffic = new BaseTraffic();
+    for (const observation of runApplication(10, 12, 3)) {
+      twin.learn(twin.forecast(observation));
+      const isRoot = observation.visits.isRoot.slice();
+      isRoot[observation.visits.operation.indexOf(ALPHA)] = 1;
+      traffic.add({ ...observation, visits: { ...observation.visits, isRoot } });
+    }
+    const entries = twin.whatIfModel(traffic)!.network.operations.filter((each) => each.isEntry);
+    expect(entries.map((each) => each.name)).toEqual(["GET /"]);
+  });
+});

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../../twin/kernel/random.ts";
 import { BaseTraffic } from "../../../twin/what-if/base-traffic.ts";
+import { levelTraffic } from "../../../twin/what-if/level-traffic.ts";
 import { drawTraffic, scaleTraffic, trafficFactors } from "../../../twin/what-if/scale-traffic.ts";
 import { ScenarioError } from "../../../twin/what-if/scenario-error.ts";
 import { trafficRates } from "../../../twin/what-if/traffic-rates.ts";
@@ -132,10 +133,45 @@ describe("the traffic remembered", () => {
     }
     const roots = windows.map(({ visits }) => visits.isRoot.reduce((sum, each) => sum + each, 0));
     expect(traffic.windows.map((each) => each.operation.length)).toEqual(roots);
-    traffic.leaveOut(windows[2]!.startSeconds + 1, windows[3]!.endSeconds);
+    traffic.leaveOut([{ fromSeconds: windows[2]!.startSeconds + 1, toSeconds: windows[3]!.endSeconds }]);
     expect(traffic.windows.map((each) => each.startSeconds)).toEqual([0, 1, 4, 5].map((k) => windows[k]!.startSeconds));
+    traffic.leaveOut([{ fromSeconds: 0, toSeconds: 1e9 }]);
+    expect(traffic.windows).toHaveLength(4);
     const first = traffic.windows[0]!;
     expect(first.latencySeconds.every((each) => each > 0)).toBe(true);
     expect(first.timeSeconds.every((time) => time < first.durationSeconds)).toBe(true);
+  });
+});
+
+describe("levelled traffic", () => {
+  const quiet = poissonWindows({ [GET_PAGE]: 10 }, 600, 1);
+  const busy = poissonWindows({ [GET_PAGE]: 30 }, 600, 2);
+
+  /** Variance of the requests in stretches of 10 s / their mean: 1 for Poisson requests at one rate. */
+  function dispersion(windows: ReturnType<typeof levelTraffic>): number {
+    const { timeSeconds } = drawTraffic(windows, 4000, stream(3, "traffic", "windows"));
+    const counts = new Float64Array(400);
+    for (const time of timeSeconds) counts[Math.floor(time / 10)]! += 1;
+    const mean = counts.reduce((sum, each) => sum + each, 0) / 400;
+    return counts.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 400 / mean;
+  }
+
+  test("of a quiet and a busy time comes at their mean rate, as Poisson requests as they were", () => {
+    const windows = levelTraffic([...quiet, ...busy]);
+    expect(trafficRates(windows, 6).ratePerSecond[GET_PAGE]! / 20).toBeCloseTo(1, 1);
+    expect(dispersion(windows)).toBeLessThan(1.4);
+    expect(dispersion(windows)).toBeGreaterThan(0.7);
+    expect(dispersion([...quiet, ...busy])).toBeGreaterThan(3);
+  });
+
+  test("of one level is hardly touched", () => {
+    const levels = levelTraffic(busy).map((window, k) => window.durationSeconds / busy[k]!.durationSeconds);
+    expect(Math.min(...levels)).toBeGreaterThan(0.85);
+    expect(Math.max(...levels)).toBeLessThan(1.15);
+  });
+
+  test("keeps bursts that are shorter than a minute", () => {
+    const bursts = busy.map((window, k) => (k % 4 === 0 ? window : quiet[k]!));
+    expect(dispersion(levelTraffic(bursts))).toBeGreaterThan(2);
   });
 });
