@@ -5,9 +5,12 @@
  *
  * A pace is visits by CPU seconds of one core, all threads of the process counted; only the two workers are timed by the
  * wall clock. What cannot be had (no compiler, no SimPy) is null in the JSON and named in the text.
+ * With `-- --document`, docs/benchmarks.md is written anew.
  */
 
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { writeBenchmarks } from "./twin/document.ts";
 import { writeModelFile } from "./twin/model-file.ts";
 import { openNetwork, openNetworkSojournSeconds } from "./twin/open-network.ts";
 import { cachePath, compileReference, pythonWithSimpy, runKernel, runReference, runSimpy } from "./twin/programs.ts";
@@ -30,11 +33,13 @@ interface Paces {
   readonly rpcPs: number[];
 }
 
+const { values: options } = parseArgs({ options: { document: { type: "boolean", default: false } } });
+const lines: string[] = [];
 const faults: string[] = [];
 const reference = compileReference();
-if (reference === undefined) console.log("C++ reference: not run, there is no g++ that compiles it");
+if (reference === undefined) say("C++ reference: not run, there is no g++ that compiles it");
 const python = pythonWithSimpy();
-if (python === undefined) console.log("SimPy: not run, there is no python3 that has it or gets it by pip");
+if (python === undefined) say("SimPy: not run, there is no python3 that has it or gets it by pip");
 
 const modelFile = cachePath("open-network.model");
 const { network, arrivals } = workload("open");
@@ -72,6 +77,7 @@ for (let round = 0; round < ROUNDS; round++) {
 const sizes = STATION_COUNTS.map((count) => ({ count, run: runKernel(`stations-${count}`, RUNS) }));
 const workers = await twoWorkers("rpc-fifo");
 report(last as Required<typeof last>, workers);
+if (options.document) writeBenchmarks(lines);
 
 function report({ open, fifo, ps }: Required<typeof last>, { medianSpeedup, speedups }: TwoWorkers): void {
   const theory = openNetworkSojournSeconds(openNetwork);
@@ -81,8 +87,8 @@ function report({ open, fifo, ps }: Required<typeof last>, { medianSpeedup, spee
   const rpcSpansPerSecondFifo = median(paces.rpcFifo);
   const rpcSpansPerSecondPs = median(paces.rpcPs);
 
-  console.log(`\n${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`);
-  console.log(`medians of ${ROUNDS} rounds [lowest … highest], million visits a CPU second`);
+  say(`\n${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`);
+  say(`medians of ${ROUNDS} rounds [lowest … highest], million visits a CPU second`);
   for (const [name, values] of [
     ["open network, kernel", paces.kernel],
     ["open network, C++", paces.reference],
@@ -90,25 +96,23 @@ function report({ open, fifo, ps }: Required<typeof last>, { medianSpeedup, spee
     [`${rpcSize.servicesPerApplication} services, FIFO`, paces.rpcFifo],
     [`${rpcSize.servicesPerApplication} services, PS`, paces.rpcPs],
   ] as const) {
-    console.log(`  ${name.padEnd(24)} ${values.length === 0 ? "not run" : range(values.map((pace) => pace / 1e6))}`);
+    say(`  ${name.padEnd(24)} ${values.length === 0 ? "not run" : range(values.map((pace) => pace / 1e6))}`);
   }
-  console.log(
-    `open network: mean sojourn ${open.meanSojournSeconds.toFixed(4)} ± ${open.sojournHalfWidth.toFixed(4)} s`,
-  );
-  console.log(`  (99.9 % interval), Erlang C ${theory.toFixed(4)} s; checksum ${open.checksum}`);
+  say(`open network: mean sojourn ${open.meanSojournSeconds.toFixed(4)} ± ${open.sojournHalfWidth.toFixed(4)} s`);
+  say(`  (99.9 % interval), Erlang C ${theory.toFixed(4)} s; checksum ${open.checksum}`);
   for (const [name, run] of [["FIFO", fifo] as const, ["PS", ps] as const]) {
     const rate = (run.visitCount / run.simulatedSeconds).toFixed(0);
-    console.log(`${name}: ${rate} spans a second in the model, busiest instance at ${run.utilizationMax.toFixed(2)}`);
+    say(`${name}: ${rate} spans a second in the model, busiest instance at ${run.utilizationMax.toFixed(2)}`);
   }
-  console.log(`two workers at once against one: ${range(speedups)}`);
-  console.log("stations  ns a span  result MB  peak of the process MB");
+  say(`two workers at once against one: ${range(speedups)}`);
+  say("stations  ns a span  result MB  peak of the process MB");
   sizes.forEach(({ count, run }, index) => {
     const columns = [nanoseconds[index]!, run.resultMegabytes, run.peakMegabytes].map((value) => value.toFixed(0));
-    console.log(`${String(count).padStart(8)} ${columns.map((text) => text.padStart(10)).join(" ")}`);
+    say(`${String(count).padStart(8)} ${columns.map((text) => text.padStart(10)).join(" ")}`);
   });
-  for (const fault of faults) console.log(`FAULT: ${fault}`);
+  for (const fault of faults) say(`FAULT: ${fault}`);
   if (faults.length > 0) process.exitCode = 1;
-  console.log(
+  say(
     JSON.stringify({
       ratioToCpp: ratio(paces.kernel, paces.reference),
       ratioToSimpy: ratio(paces.kernel, paces.simpy),
@@ -123,6 +127,11 @@ function report({ open, fifo, ps }: Required<typeof last>, { medianSpeedup, spee
       rounds: ROUNDS,
     }),
   );
+}
+
+function say(line: string): void {
+  lines.push(line);
+  console.log(line);
 }
 
 function paceOf(run: { readonly visitCount: number; readonly cpuSeconds: number }): number {
