@@ -16,8 +16,14 @@ export interface GroupedCalls {
   readonly selfSeconds: number;
 }
 
-/** Two calls whose intervals overlap by more than this ran in parallel; less is clock grain (some SDKs cut to 1 ms). */
+/**
+ * Two calls whose intervals overlap by more than this ran in parallel; less is clock grain: some SDKs cut starts to whole
+ * milliseconds. Where starts are finer, calls that are short themselves are forgiven half their own length only: those that
+ * began together would else stand one after the other, until load makes them longer.
+ */
 const OVERLAP_SECONDS_MIN = 0.0015;
+/** A double holds today's time to 0.24 µs. */
+const ROUNDING_MILLISECONDS = 0.002;
 
 /**
  * Splits a visit of the given length into self segments and groups of calls: calls that overlap are one parallel group,
@@ -34,6 +40,7 @@ export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number):
   let groupEnd = 0;
   let hasSync = false;
   let cursor = 0;
+  const isCut = calls.every((call) => isWholeMilliseconds(call.startSeconds));
   const close = (): void => {
     groups.push(group.sort((a, b) => a - b));
     segments.push(Math.max(0, groupStart - cursor));
@@ -44,7 +51,8 @@ export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number):
   for (const call of calls) {
     const start = clamp(call.startSeconds, 0, sojournSeconds);
     const end = call.isAsync ? start : clamp(call.endSeconds, start, sojournSeconds);
-    const isNext = group.length > 0 && hasSync && start >= groupEnd - OVERLAP_SECONDS_MIN;
+    const forgiven = isCut ? OVERLAP_SECONDS_MIN : Math.min(OVERLAP_SECONDS_MIN, (groupEnd - groupStart) / 2);
+    const isNext = group.length > 0 && hasSync && start >= groupEnd - forgiven;
     if (isNext) {
       close();
       group = [];
@@ -67,6 +75,11 @@ export function groupCalls(calls: readonly VisitCall[], sojournSeconds: number):
     selfSeconds += segment;
   }
   return { groups, segments, groupSeconds, selfSeconds };
+}
+
+function isWholeMilliseconds(seconds: number): boolean {
+  const milliseconds = 1000 * seconds;
+  return Math.abs(milliseconds - Math.round(milliseconds)) < ROUNDING_MILLISECONDS;
 }
 
 function clamp(value: number, low: number, high: number): number {
