@@ -27,7 +27,7 @@ export function inFlightAtStart(window: Observation, network: BuiltNetwork, jobs
     arrivalSeconds: Float64Array.from(rows, (row) => visits.arrivalSeconds[row]! - window.startSeconds),
     segment: Int16Array.from(stages, (stage) => stage.segment),
     isWaiting: Uint8Array.from(stages, (stage) => (stage.isWaiting ? 1 : 0)),
-    elapsedSeconds: Float64Array.from(stages, (stage) => stage.elapsedSeconds),
+    elapsedSeconds: Float64Array.from(workDone(rows, stages, window, network)),
   };
 }
 
@@ -119,6 +119,34 @@ function stageAt({ visits, startSeconds: now }: Observation, row: number, startS
     left -= groupSeconds;
   }
   throw new RangeError(`visit ${row} has no self segment`);
+}
+
+/**
+ * How much of its segment each visit has done. On shared servers that is less than the time since it began: the share it
+ * has now is taken for the one it had since.
+ */
+function workDone(
+  rows: readonly number[],
+  stages: readonly Stage[],
+  { visits }: Observation,
+  { spec, operationIndex }: BuiltNetwork,
+): number[] {
+  const running = new Map<number, number>();
+  rows.forEach((row, at) => {
+    const instance = visits.instance[row]!;
+    if (isRunning(stages[at]!)) running.set(instance, (running.get(instance) ?? 0) + 1);
+  });
+  return rows.map((row, at) => {
+    const { station } = spec.operations[operationIndex[visits.operation[row]!]!]!;
+    const { discipline, serverCount } = spec.stations[station]!;
+    const stage = stages[at]!;
+    const isShared = discipline === "ps" && isRunning(stage);
+    return stage.elapsedSeconds * (isShared ? Math.min(1, serverCount / running.get(visits.instance[row]!)!) : 1);
+  });
+}
+
+function isRunning({ segment, isWaiting }: Stage): boolean {
+  return segment >= 0 && !isWaiting;
 }
 
 /** When each visit of the window got its server, by row; visits of FIFO stations only. */

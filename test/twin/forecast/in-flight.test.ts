@@ -8,7 +8,7 @@ import { buildNetwork, NO_OVERRIDES } from "../../../twin/forecast/network-build
 import { calibrate } from "../../../twin/learning/calibrate.ts";
 import { History } from "../../../twin/learning/history.ts";
 import { type InstanceJobs, jobsByInstance } from "../../../twin/learning/window-jobs.ts";
-import { ALPHA, ALPHA_SERVERS, EDGES, runApplication, TOPOLOGY, WEB } from "../application.ts";
+import { ALPHA, ALPHA_SERVERS, BETA, EDGES, runApplication, TOPOLOGY, WEB } from "../application.ts";
 
 const START = 100;
 const history = new History();
@@ -99,6 +99,19 @@ describe("visits under way when a window begins", () => {
     const { segment, isWaiting, elapsedSeconds } = inFlight(windowOf([after]));
     expect([segment[0], isWaiting[0]]).toEqual([1, 0]);
     expect(elapsedSeconds[0]).toBeCloseTo(0.02, 9);
+  });
+
+  test("on a shared server each of two has done half as much work as the time it has been there", () => {
+    const visits = [0.04, 0.02].map((ago) => ({
+      operation: BETA,
+      arrivalSeconds: START - ago,
+      course: [0.1, 0.01, 0.01],
+    }));
+    const { discipline, serverCount } = network.spec.stations[network.stationNode.indexOf(BETA)]!;
+    expect([discipline, serverCount]).toEqual(["ps", 1]);
+    const { elapsedSeconds } = inFlight(windowOf(visits));
+    expect(elapsedSeconds[0]).toBeCloseTo(0.02, 9);
+    expect(elapsedSeconds[1]).toBeCloseTo(0.01, 9);
   });
 
   test("at a worker pool only as many as it has workers have begun, each since it got one", () => {
