@@ -39,7 +39,7 @@ function print(results: readonly ApplicationErrors[], seconds: number): void {
       `\nbottleneck at ${level}, median over ${results.length} applications${"p50 %  p95 %  p99 %".padStart(24)}`,
     );
     for (const predictor of PREDICTORS) {
-      const cells = [0, 1, 2].map((q) => medianError(results, level, predictor, q).toFixed(1).padStart(7));
+      const cells = [0, 1, 2].map((q) => percent(medianError(results, level, predictor, q)).padStart(7));
       console.log(`  ${predictor.padEnd(44)}${cells.join("")}`);
     }
     summary[level] = summaryOf(results, level);
@@ -74,6 +74,11 @@ function medianError(
     result.levels.filter((each) => each.level === level).map((each) => each.errors[predictor][q]!),
   );
   return quantileOfSorted(Float64Array.from(errors).sort(), 0.5);
+}
+
+/** An M/M/c queue that what was learned already overloads has no steady state to tell of. */
+function percent(error: number): string {
+  return Number.isNaN(error) ? "–" : error.toFixed(1);
 }
 
 function rounded(value: number): number {
