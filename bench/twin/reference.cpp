@@ -14,6 +14,7 @@
 #include <ctime>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -186,10 +187,13 @@ class EventCalendar {
     else heap.add(seconds, event);
   }
 
-  int32_t take() {
+  int32_t take() { return takeBefore(infinity); }
+
+  int32_t takeBefore(double limitSeconds) {
     if (--takesLeft == 0) followPace();
-    if (inDays == 0) return takeFromHeap();
+    if (inDays == 0) return takeFromHeap(limitSeconds);
     const int32_t entry = firstEntry();
+    if (entries[entry].seconds >= limitSeconds) return none;
     const int32_t event = entries[entry].event;
     nowSeconds = entries[entry].seconds;
     removeFirst(entry);
@@ -238,7 +242,8 @@ class EventCalendar {
     *link = entry;
   }
 
-  int32_t takeFromHeap() {
+  int32_t takeFromHeap(double limitSeconds) {
+    if (heap.nextSeconds() >= limitSeconds) return none;
     nowSeconds = heap.nextSeconds();
     const int32_t event = heap.take();
     if (endDay != noDay) beginYear(nowSeconds);
@@ -253,7 +258,7 @@ class EventCalendar {
 
   void moveEnd(int32_t end) {
     endDay = end;
-    for (;;) {
+    while (heap.size() > 0) {
       const double seconds = heap.nextSeconds();
       const double day = (seconds - firstSeconds) * daysPerSecond;
       if (!(day < end)) return;
@@ -320,50 +325,113 @@ class EventCalendar {
   int32_t inDays = 0, mask = 0, endDay = noDay, nextDay = 0, free = none, takesLeft = minTakes, takes = minTakes;
 };
 
+/** Events of this very instant need not go through the calendar: twin/kernel/agenda.ts and instant-queue.ts. */
+class Agenda {
+ public:
+  double now() const { return calendar.now(); }
+  void advanceTo(double seconds) { calendar.advanceTo(seconds); }
+
+  void schedule(double seconds, int32_t event) {
+    if (seconds != calendar.now()) {
+      calendar.schedule(seconds, event);
+      return;
+    }
+    if (size == ring.size()) grow();
+    ring[(head + size++) & (ring.size() - 1)] = event;
+  }
+
+  /** The next event before the limit, or none. */
+  int32_t takeBefore(double limitSeconds) {
+    if (size > 0) {
+      if (calendar.now() >= limitSeconds) return none;
+      if (calendar.nextSeconds() > calendar.now()) {
+        const int32_t event = ring[head];
+        head = (head + 1) & (ring.size() - 1);
+        size--;
+        return event;
+      }
+      return calendar.take();
+    }
+    return calendar.takeBefore(limitSeconds);
+  }
+
+ private:
+  void grow() {
+    std::vector<int32_t> grown(ring.size() * 2);
+    for (size_t i = 0; i < size; i++) grown[i] = ring[(head + i) & (ring.size() - 1)];
+    ring.swap(grown);
+    head = 0;
+  }
+
+  EventCalendar calendar;
+  std::vector<int32_t> ring = std::vector<int32_t>(256);
+  size_t head = 0, size = 0;
+};
+
 // ---- Finished visits: twin/kernel/visit-log.ts ----
 
+/** Rows are written to pages; columns are made of them at the end. */
 struct VisitLog {
+  static constexpr size_t pageRows = 4096;
+
+  struct Row {
+    double arrival, waiting, departure;
+    uint32_t operation, programAndFlags, replica, root;
+  };
+
+  std::vector<std::vector<Row>> pages;
   std::vector<uint32_t> operation, root;
   std::vector<uint16_t> program, replica;
   std::vector<uint8_t> isFailed, isRoot;
   std::vector<double> arrivalSeconds, waitingSeconds, sojournSeconds;
   size_t count = 0;
-  double lastDeparture = -infinity;
-  size_t firstOfTie = 0;
 
-  explicit VisitLog(size_t expected) { resize(expected < 16 ? 16 : expected); }
-
-  void resize(size_t n) {
-    operation.resize(n), root.resize(n), program.resize(n), replica.resize(n), isFailed.resize(n), isRoot.resize(n);
-    arrivalSeconds.resize(n), waitingSeconds.resize(n), sojournSeconds.resize(n);
-  }
-
-  void add(uint32_t op, uint16_t variant, uint32_t rootOf, uint8_t isRootVisit, double arrival, double waiting,
-           double departure) {
-    if (count == operation.size()) resize(count * 2);
-    size_t row = count++;
-    if (departure == lastDeparture) {
-      for (; row > firstOfTie && arrivalSeconds[row - 1] > arrival; row--) move(row - 1, row);
-    } else {
-      lastDeparture = departure;
-      firstOfTie = row;
+  void add(const Row& row) {
+    if (count % pageRows == 0) {
+      pages.emplace_back();
+      pages.back().reserve(pageRows);
     }
-    operation[row] = op;
-    program[row] = variant;
-    isFailed[row] = 0;
-    replica[row] = 0;
-    root[row] = rootOf;
-    isRoot[row] = isRootVisit;
-    arrivalSeconds[row] = arrival;
-    waitingSeconds[row] = waiting;
-    sojournSeconds[row] = departure - arrival;
+    pages.back().push_back(row);
+    count++;
   }
 
-  void move(size_t from, size_t to) {
-    operation[to] = operation[from], program[to] = program[from], isFailed[to] = isFailed[from];
-    replica[to] = replica[from], root[to] = root[from], isRoot[to] = isRoot[from];
-    arrivalSeconds[to] = arrivalSeconds[from], waitingSeconds[to] = waitingSeconds[from];
-    sojournSeconds[to] = sojournSeconds[from];
+  void finish() {
+    operation.resize(count), root.resize(count), program.resize(count), replica.resize(count);
+    isFailed.resize(count), isRoot.resize(count);
+    arrivalSeconds.resize(count), waitingSeconds.resize(count), sojournSeconds.resize(count);
+    size_t firstOfTie = 0;
+    double lastDeparture = -infinity;
+    size_t at = 0;
+    for (const auto& page : pages) {
+      for (const Row& row : page) {
+        if (row.departure != lastDeparture) firstOfTie = at;
+        lastDeparture = row.departure;
+        put(at, row);
+        for (size_t i = at; i > firstOfTie && arrivalSeconds[i - 1] > arrivalSeconds[i]; i--) swap(i - 1, i);
+        at++;
+      }
+    }
+  }
+
+ private:
+  void put(size_t at, const Row& row) {
+    operation[at] = row.operation;
+    program[at] = static_cast<uint16_t>(row.programAndFlags);
+    isRoot[at] = (row.programAndFlags >> 16) & 1;
+    isFailed[at] = (row.programAndFlags >> 17) & 1;
+    replica[at] = static_cast<uint16_t>(row.replica);
+    root[at] = row.root;
+    arrivalSeconds[at] = row.arrival;
+    waitingSeconds[at] = row.waiting;
+    sojournSeconds[at] = row.departure - row.arrival;
+  }
+
+  void swap(size_t one, size_t other) {
+    std::swap(operation[one], operation[other]), std::swap(root[one], root[other]);
+    std::swap(program[one], program[other]), std::swap(replica[one], replica[other]);
+    std::swap(isFailed[one], isFailed[other]), std::swap(isRoot[one], isRoot[other]);
+    std::swap(arrivalSeconds[one], arrivalSeconds[other]), std::swap(waitingSeconds[one], waitingSeconds[other]);
+    std::swap(sojournSeconds[one], sojournSeconds[other]);
   }
 };
 
@@ -388,8 +456,7 @@ struct Queue {
 class Simulation {
  public:
   Simulation(const Model& model, int64_t seed)
-      : model(model), log(model.arrivalSeconds.size() * 4), busySeconds(model.serverCount.size()),
-        edgeAttempts(model.edgeCallee.size()) {
+      : model(model), busySeconds(model.serverCount.size()), edgeAttempts(model.edgeCallee.size()) {
     for (const int32_t servers : model.serverCount) queues.push_back({servers});
     const size_t operationCount = model.operationStation.size();
     for (size_t operation = 0; operation < operationCount; operation++) {
@@ -413,18 +480,16 @@ class Simulation {
     size_t arrival = 0;
     for (;;) {
       const double arrivalSeconds = arrival < arrivalCount ? model.arrivalSeconds[arrival] : infinity;
-      const double eventSeconds = calendar.nextSeconds();
-      if (arrivalSeconds <= eventSeconds) {
-        if (arrivalSeconds == infinity) return;
-        calendar.advanceTo(arrivalSeconds);
-        arrive(open(model.arrivalOperation[arrival], static_cast<uint32_t>(arrival), 0), arrivalSeconds);
-        arrival++;
-        continue;
+      for (int32_t event; (event = agenda.takeBefore(arrivalSeconds)) != none;) {
+        if ((event & 3) == arriveEvent) arrive(event >> 2, agenda.now());
+        else endSegment(event >> 2, agenda.now());
       }
-      const int32_t event = calendar.take();
-      if ((event & 3) == arriveEvent) arrive(event >> 2, eventSeconds);
-      else endSegment(event >> 2, eventSeconds);
+      if (arrivalSeconds == infinity) break;
+      agenda.advanceTo(arrivalSeconds);
+      arrive(open(model.arrivalOperation[arrival], static_cast<uint32_t>(arrival), 0), arrivalSeconds);
+      arrival++;
     }
+    log.finish();
   }
 
   const VisitLog& rows() const { return log; }
@@ -491,21 +556,28 @@ class Simulation {
     Visit& visit = visits[slot];
     visit.segment = segment;
     const double workSeconds = model.samples[visit.sample + segment];
-    if (workSeconds > 0) calendar.schedule(now + workSeconds, (slot << 2) | endSegmentEvent);
-    else endSegment(slot, now);
+    agenda.schedule(now + workSeconds, (slot << 2) | endSegmentEvent);
   }
 
   void endSegment(int32_t slot, double now) {
     const int32_t program = visits[slot].program;
-    const int32_t segment = visits[slot].segment;
-    const int32_t group = model.groupFirst[program] + segment;
-    if (group == model.groupFirst[program + 1]) {
-      depart(slot, now);
-      return;
+    const int32_t groupEnd = model.groupFirst[program + 1];
+    for (;;) {
+      const int32_t segment = visits[slot].segment;
+      const int32_t group = model.groupFirst[program] + segment;
+      if (group == groupEnd) {
+        depart(slot, now);
+        return;
+      }
+      const int32_t end = model.callFirst[group + 1];
+      for (int32_t call = model.callFirst[group]; call < end; call++) this->call(slot, model.callEdge[call], now);
+      // A server of one's own goes through a segment without work at once.
+      if (model.samples[visits[slot].sample + segment + 1] != 0) {
+        beginSegment(slot, segment + 1, now);
+        return;
+      }
+      visits[slot].segment = segment + 1;
     }
-    const int32_t end = model.callFirst[group + 1];
-    for (int32_t call = model.callFirst[group]; call < end; call++) this->call(slot, model.callEdge[call], now);
-    beginSegment(slot, segment + 1, now);
   }
 
   void call(int32_t caller, int32_t edge, double now) {
@@ -513,15 +585,15 @@ class Simulation {
     const int32_t count = model.edgeGapCount[edge];
     const double gap = model.gaps[model.edgeGapFirst[edge] + (count == 1 ? 0 : gapStreams[edge].index(count))];
     const int32_t slot = open(model.edgeCallee[edge], visits[caller].root, visits[caller].depth + 1);
-    if (gap > 0) calendar.schedule(now + gap, (slot << 2) | arriveEvent);
-    else arrive(slot, now);
+    agenda.schedule(now + gap, (slot << 2) | arriveEvent);
   }
 
   void depart(int32_t slot, double now) {
     Visit& visit = visits[slot];
     const int32_t station = model.operationStation[visit.operation];
-    log.add(visit.operation, static_cast<uint16_t>(visit.program - model.programFirst[visit.operation]), visit.root,
-            visit.depth == 0 ? 1 : 0, visit.arrivalSeconds, visit.waitingSeconds, now);
+    const auto variant = static_cast<uint32_t>(visit.program - model.programFirst[visit.operation]);
+    log.add({visit.arrivalSeconds, visit.waitingSeconds, now, static_cast<uint32_t>(visit.operation),
+             variant | (visit.depth == 0 ? 1u << 16 : 0u), 0, visit.root});
     busySeconds[station] += now - visit.beganSeconds;
     visit.next = freeSlot;
     freeSlot = slot;
@@ -539,7 +611,7 @@ class Simulation {
   }
 
   const Model& model;
-  EventCalendar calendar;
+  Agenda agenda;
   VisitLog log;
   std::vector<double> busySeconds, edgeAttempts;
   std::vector<Queue> queues;

@@ -1,6 +1,6 @@
 import { EventHeap } from "./event-heap.ts";
 
-/** What `takeBefore` gives when there is none. */
+/** What `takeBeforeLimit` gives when there is none. */
 export const NO_EVENT = -1;
 
 const END = -1;

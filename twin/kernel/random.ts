@@ -54,7 +54,11 @@ export class StreamTable {
 
   /** Makes stream `index` that of one purpose of one entity. */
   set(index: number, seed: number, entity: number | string, purpose: string): void {
-    this.#words.set([...keysOf(seed, entity, purpose), 0, 0], index << 2);
+    const [first, second] = keysOf(seed, entity, purpose);
+    const at = index << 2;
+    this.#words[at] = first;
+    this.#words[at + 1] = second;
+    this.#words[at + 2] = 0;
     this.nextUint32(index);
   }
 
