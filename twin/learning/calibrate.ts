@@ -63,7 +63,8 @@ function invertedNode(
 ): NodeKnowledge {
   const isLeaf = topology.nodes[node]!.kind !== "service";
   const limits = isLeaf ? null : history.resources.hints(topology.nodes[node]!.name, instanceNames(runs, topology));
-  const { structures, isIdentified } = isLeaf ? LEAF : plausibleStructures(runs, suggestedStructures(limits));
+  const found = plausibleStructures(runs, suggestedStructures(limits));
+  const { structures, isIdentified } = isLeaf && !found.isIdentified ? LEAF : found;
   const { known, same } = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
   return {
     ...nodeKnowledge(node, runs, history, known),
@@ -116,7 +117,7 @@ function nodeKnowledge(
   };
 }
 
-/** A leaf is seen only through its callers, holding whatever it holds: its latency is taken as it is. */
+/** A leaf is seen only through its callers: until it is seen to queue, its latency is taken as it is. */
 const LEAF: { readonly structures: readonly StationStructure[]; readonly isIdentified: boolean } = {
   structures: [{ discipline: "delay", serverCount: Number.POSITIVE_INFINITY }],
   isIdentified: false,
