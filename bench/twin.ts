@@ -8,7 +8,7 @@
  * With `-- --document`, docs/benchmarks.md is written anew.
  */
 
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { writeBenchmarks } from "./twin/document.ts";
 import { writeModelFile } from "./twin/model-file.ts";
@@ -35,6 +35,7 @@ interface Paces {
 
 const { values: options } = parseArgs({ options: { document: { type: "boolean", default: false } } });
 const lines: string[] = [];
+const loadBefore = loadavg()[0]!;
 const faults: string[] = [];
 const reference = compileReference();
 if (reference === undefined) say("C++ reference: not run, there is no g++ that compiles it");
@@ -88,6 +89,9 @@ function report({ open, fifo, ps }: Required<typeof last>, { medianSpeedup, spee
   const rpcSpansPerSecondPs = median(paces.rpcPs);
 
   say(`\n${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.versions.node}`);
+  say(
+    `load average ${loadBefore.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after; the bench itself makes up to 2`,
+  );
   say(`medians of ${ROUNDS} rounds [lowest … highest], million visits a CPU second`);
   for (const [name, values] of [
     ["open network, kernel", paces.kernel],
