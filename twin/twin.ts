@@ -49,7 +49,7 @@ export class Twin {
   readonly #options: TwinOptions;
   readonly #learner: Learner;
   #variants: NetworkVariant[] | null = null;
-  #capacity: CapacityModel | null = null;
+  readonly #capacity = new CapacityModel();
   #variantsOfKnowledge: Knowledge | null = null;
   #networkSize = 0;
   #current: Observation | null = null;
@@ -181,7 +181,7 @@ export class Twin {
 
   #capacityAt(rates: ReadonlyMap<number, number>, topology: Topology, knowledge: Knowledge): Capacity | null {
     const variants = this.#variantsOf(topology, knowledge);
-    this.#capacity ??= new CapacityModel(knowledge, variants);
+    this.#capacity.know(knowledge, variants);
     return this.#capacity.at(rates);
   }
 
@@ -189,7 +189,6 @@ export class Twin {
     const size = topology.operations.length + topology.edges.length + topology.programs.length;
     if (this.#variants === null || knowledge !== this.#variantsOfKnowledge || size !== this.#networkSize) {
       const { replicates, seed } = this.#options;
-      this.#capacity = null;
       this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
       this.#variantsOfKnowledge = knowledge;
       this.#networkSize = size;

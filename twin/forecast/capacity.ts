@@ -1,79 +1,97 @@
 import type { Capacity } from "../../src/contracts/forecast.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
-import { quantileOfSorted } from "../learning/reference.ts";
-import { resourceLoads } from "./headroom.ts";
+import { headroom } from "./headroom.ts";
 import type { NetworkVariant } from "./network-variants.ts";
+import { replicateBand } from "./replicate-band.ts";
 
-/** By node: the largest utilisation of what it has that one exogenous visit a second causes. */
-type UnitLoads = ReadonlyMap<number, number>;
+/** Networks asked; each is a fixed point of its own. */
+const VARIANTS_MAX = 9;
+/** The latest window counts so much in the mix of the traffic. */
+const MIX_WEIGHT = 0.1;
+/** Mixes further apart than this (total variation distance) have limits of their own. */
+const MIX_DISTANCE_MAX = 0.1;
+
+/** Share of each entry operation in the traffic. */
+type Mix = ReadonlyMap<number, number>;
+
+interface Limit {
+  readonly mix: Mix;
+  readonly node: number;
+  readonly saturationRatePerSecond: number;
+  readonly saturationRangePerSecond: readonly [number, number];
+}
 
 /**
- * Which identified station is used up first if the traffic grows and its mix stays, and the rate at which that happens.
- * Taken from what was learned, not from what a window shows: a fault does not change what the system can bear.
+ * Which station is used up first if the traffic grows and its mix stays, and the rate at which that happens. Taken from
+ * what was learned, not from what a window shows: a fault does not change what the system can bear. Servers held over calls
+ * are held longer as what is called gets busy, and that counts.
  */
 export class CapacityModel {
-  readonly #knowledge: Knowledge;
-  readonly #variants: readonly NetworkVariant[];
-  /** By entry operation, one row a variant: utilisation is proportional to the rates, so they are worked out once. */
-  readonly #unitLoads = new Map<number, readonly UnitLoads[]>();
+  #knowledge: Knowledge | null = null;
+  #variants: readonly NetworkVariant[] = [];
+  #mix: Mix = new Map();
+  #limit: Limit | null = null;
 
-  constructor(knowledge: Knowledge, variants: readonly NetworkVariant[]) {
+  /** What is known now, and the networks it leaves open. */
+  know(knowledge: Knowledge, variants: readonly NetworkVariant[]): void {
+    if (knowledge === this.#knowledge && variants === this.#variants) return;
     this.#knowledge = knowledge;
     this.#variants = variants;
+    this.#limit = null;
   }
 
   /**
-   * Null when no station is identified, or nobody came.
+   * Null when nobody came, or the station that most of the networks name is not identified: it could be another one.
    *
    * @param ratePerSecond of exogenous visits, by topology operation
    */
   at(ratePerSecond: ReadonlyMap<number, number>): Capacity | null {
     const entryRatePerSecond = [...ratePerSecond.values()].reduce((sum, rate) => sum + rate, 0);
-    const utilizations = new Map<number, Float64Array>();
-    for (const [operation, rate] of ratePerSecond) {
-      this.#unitLoadsOf(operation).forEach((loads, variant) => {
-        for (const [node, load] of loads) {
-          const column = utilizations.get(node) ?? new Float64Array(this.#variants.length);
-          utilizations.set(node, column);
-          column[variant] = column[variant]! + rate * load;
-        }
-      });
+    if (this.#knowledge === null || !(entryRatePerSecond > 0)) return null;
+    this.#mix = moved(this.#mix, ratePerSecond, entryRatePerSecond);
+    if (this.#limit === null || distance(this.#limit.mix, this.#mix) > MIX_DISTANCE_MAX) {
+      this.#limit = limitOf(this.#variants.slice(0, VARIANTS_MAX), this.#mix);
     }
-    let first: Capacity | null = null;
-    for (const [node, column] of utilizations) {
-      const sorted = column.map((utilization) => entryRatePerSecond / utilization).sort();
-      const saturationRatePerSecond = quantileOfSorted(sorted, 0.5);
-      if (first === null || saturationRatePerSecond < first.saturationRatePerSecond) {
-        first = {
-          node,
-          utilization: entryRatePerSecond / saturationRatePerSecond,
-          saturationRatePerSecond,
-          saturationRangePerSecond: [quantileOfSorted(sorted, 0.05), quantileOfSorted(sorted, 0.95)],
-        };
-      }
-    }
-    return first !== null && Number.isFinite(first.saturationRatePerSecond) ? first : null;
-  }
-
-  #unitLoadsOf(operation: number): readonly UnitLoads[] {
-    let loads = this.#unitLoads.get(operation);
-    if (loads === undefined) {
-      loads = this.#variants.map((variant) => unitLoads(this.#knowledge, variant, operation));
-      this.#unitLoads.set(operation, loads);
-    }
-    return loads;
+    const { node, saturationRatePerSecond, saturationRangePerSecond } = this.#limit;
+    if (!(this.#knowledge.nodes.get(node)?.isIdentified ?? false)) return null;
+    const utilization = entryRatePerSecond / saturationRatePerSecond;
+    return { node, utilization, saturationRatePerSecond, saturationRangePerSecond };
   }
 }
 
-function unitLoads(knowledge: Knowledge, { network }: NetworkVariant, operation: number): UnitLoads {
-  const loads = new Map<number, number>();
-  const entry = network.operationIndex[operation] ?? -1;
-  if (entry < 0) return loads;
-  const rates = new Float64Array(network.spec.operations.length);
-  rates[entry] = 1;
-  for (const { resource, utilization } of resourceLoads(network.spec, rates)) {
-    const node = network.stationNode[resource.station]!;
-    if (knowledge.nodes.get(node)!.isIdentified) loads.set(node, Math.max(loads.get(node) ?? 0, utilization));
-  }
-  return loads;
+function limitOf(variants: readonly NetworkVariant[], mix: Mix): Limit {
+  const votes = new Map<number, number>();
+  const saturations = variants.map(({ network }) => {
+    const rates = new Float64Array(network.spec.operations.length);
+    for (const [operation, share] of mix) {
+      const index = network.operationIndex[operation] ?? -1;
+      if (index >= 0) rates[index] = share;
+    }
+    const { factor, bottleneck } = headroom(network.spec, rates);
+    if (bottleneck !== null) {
+      const node = network.stationNode[bottleneck.station]!;
+      votes.set(node, (votes.get(node) ?? 0) + 1);
+    }
+    // Networks that nothing limits have no say in where it is.
+    return Number.isFinite(factor) ? factor : Number.NaN;
+  });
+  const [node] = [...votes].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0] ?? [-1];
+  const [low, middle, high] = replicateBand(Float64Array.from(saturations));
+  return { mix, node, saturationRatePerSecond: middle, saturationRangePerSecond: [low, high] };
+}
+
+function moved(mix: Mix, ratePerSecond: ReadonlyMap<number, number>, total: number): Mix {
+  const weight = mix.size === 0 ? 1 : MIX_WEIGHT;
+  const operations = new Set([...mix.keys(), ...ratePerSecond.keys()]);
+  return new Map(
+    [...operations].map((operation) => {
+      const before = mix.get(operation) ?? 0;
+      return [operation, before + weight * ((ratePerSecond.get(operation) ?? 0) / total - before)];
+    }),
+  );
+}
+
+function distance(a: Mix, b: Mix): number {
+  const operations = new Set([...a.keys(), ...b.keys()]);
+  return [...operations].reduce((sum, each) => sum + Math.abs((a.get(each) ?? 0) - (b.get(each) ?? 0)) / 2, 0);
 }

@@ -8,9 +8,9 @@ import { calibrate } from "../../../twin/learning/calibrate.ts";
 import { History } from "../../../twin/learning/history.ts";
 import { ALPHA, runApplication, TOPOLOGY, USUAL_RATE, WEB } from "../application.ts";
 
-function learn(windows: number) {
+function learn(windows: number, ratePerSecond = 40) {
   const history = new History();
-  for (const window of runApplication(10, windows, 3, { ratePerSecond: 40 })) history.learn(window);
+  for (const window of runApplication(10, windows, 3, { ratePerSecond })) history.learn(window);
   return calibrate(history, TOPOLOGY);
 }
 
@@ -68,10 +68,13 @@ describe("requests to come", () => {
 });
 
 describe("capacity", () => {
+  const model = new CapacityModel();
+  model.know(knowledge, variants);
+
   test("is the rate at which the identified station that fills first is full, within its range", () => {
     // Alpha's two workers are held 24 ms for its own work, and over the 8 of 10 calls to its database (2 + 6 ms).
     const truth = 2 / (0.024 + 0.8 * (0.002 + 0.006));
-    const capacity = new CapacityModel(knowledge, variants).at(new Map([[WEB, USUAL_RATE]]))!;
+    const capacity = model.at(new Map([[WEB, USUAL_RATE]]))!;
     expect(capacity.node).toBe(ALPHA);
     expect(Math.abs(capacity.saturationRatePerSecond / truth - 1)).toBeLessThan(0.08);
     expect(capacity.saturationRangePerSecond[0]).toBeLessThan(capacity.saturationRatePerSecond);
@@ -79,7 +82,18 @@ describe("capacity", () => {
     expect(capacity.utilization).toBeCloseTo(USUAL_RATE / capacity.saturationRatePerSecond, 9);
   });
 
-  test("is unknown when nobody came", () => {
-    expect(new CapacityModel(knowledge, variants).at(new Map())).toBeNull();
+  test("does not move with the traffic while its mix stays, only how much of it is used", () => {
+    const [calm, busy] = [10, 40].map((rate) => model.at(new Map([[WEB, rate]]))!);
+    expect(busy!.saturationRatePerSecond).toBe(calm!.saturationRatePerSecond);
+    expect(busy!.utilization / calm!.utilization).toBeCloseTo(4, 9);
+  });
+
+  test("is unknown when nobody came, and while the station that fills first is not identified", () => {
+    expect(model.at(new Map())).toBeNull();
+    const idle = learn(10, 5);
+    expect([...idle.nodes.values()].some((node) => node.isIdentified)).toBe(false);
+    const unsure = new CapacityModel();
+    unsure.know(idle, networkVariants(idle, TOPOLOGY, { count: 9, seed: 1 }));
+    expect(unsure.at(new Map([[WEB, USUAL_RATE]]))).toBeNull();
   });
 });
