@@ -46,11 +46,16 @@ export function runApplication(index: number): ApplicationErrors {
   const levels = recording.levels.map((level): LevelErrors => {
     const sojourns = sojournsByOperation(level.requests, level.startSeconds);
     const requestCount = [...sojourns.values()].reduce((sum, sorted) => sum + sorted.length, 0);
-    const observed: Prediction = new Map([...sojourns].map(([operation, sorted]) => [operation, quantilesOf(sorted)]));
+    const oracle = predictByOracle(application, topology, level);
+    const observed: Prediction = new Map(
+      [...sojourns]
+        .filter(([operation]) => oracle.has(operation))
+        .map(([operation, sorted]) => [operation, quantilesOf(sorted)]),
+    );
     const rate = requestCount / (level.endSeconds - level.startSeconds);
     const predictions = {
       twin: predictLevel(twin, topology, level),
-      oracle: predictByOracle(application, topology, level),
+      oracle,
       "as while learning": trainingQuantiles(grounds),
       "M/M/c at the bottleneck": markovQueue(grounds, rate),
       "line over the rate": linearRegression(grounds, rate),
