@@ -1,7 +1,7 @@
 // Goal: the load a network can take is known, and what is used up first is named.
 // Method: networks whose limit is known by hand; then the limit against what the simulator lets through.
 import { describe, expect, test } from "vitest";
-import { headroom, resourceLoads } from "../../twin/forecast/headroom.ts";
+import { headroom } from "../../twin/forecast/headroom.ts";
 import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec } from "../../twin/kernel/spec.ts";
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program, ps } from "./networks.ts";
@@ -20,13 +20,12 @@ function twoLayers(workerCount: number, cpuCount: number, ownSeconds = 0.004): N
 
 describe("headroom", () => {
   test("of a CPU counts own work only, of a pool of workers what it waits for too", () => {
-    const loads = resourceLoads(twoLayers(4, 1), Float64Array.of(10, 0));
-    expect(
-      loads.map(({ resource, utilization }) => [resource.kind, resource.station, Number(utilization.toFixed(9))]),
-    ).toEqual([
-      ["servers", 0, Number(((10 * 0.025) / 4).toFixed(9))],
-      ["servers", 1, 0.2],
-    ]);
+    const limitOf = (caller: NetworkSpec["stations"][number]): number => {
+      const spec = { ...twoLayers(1, 1000), stations: [caller, ps(1000)] };
+      return headroom(spec, Float64Array.of(10, 0)).factor * 10;
+    };
+    expect(limitOf(ps(1)) * 0.004).toBeCloseTo(1, 3);
+    expect(limitOf(fifo(1)) * 0.025).toBeCloseTo(1, 2);
   });
 
   test("names the CPU when workers abound, and the workers when they are few", () => {
@@ -49,16 +48,20 @@ describe("headroom", () => {
   });
 
   test("counts calls by the share of the programs that make them, and asynchronous ones as work but not as waiting", () => {
-    const spec: NetworkSpec = {
-      stations: [fifo(10), fifo(1)],
-      operations: [
-        operation(0, { ...program([0.01, 0], [[0]]), probability: 0.25 }, { ...program([0.01]), probability: 0.75 }),
-        operation(1, program([0.04])),
-      ],
-      edges: [edge(1, 0, true)],
+    const limitOf = (callers: number, callees: number): number => {
+      const spec: NetworkSpec = {
+        stations: [fifo(callers), fifo(callees)],
+        operations: [
+          operation(0, { ...program([0.01, 0], [[0]]), probability: 0.25 }, { ...program([0.01]), probability: 0.75 }),
+          operation(1, program([0.04])),
+        ],
+        edges: [edge(1, 0, true)],
+      };
+      return headroom(spec, Float64Array.of(20, 0)).factor * 20;
     };
-    const loads = resourceLoads(spec, Float64Array.of(20, 0));
-    expect(loads.map((load) => load.utilization)).toEqual([expect.closeTo(0.02, 9), expect.closeTo(0.2, 9)]);
+    // A quarter of the visits brings 40 ms of work to the callee, and none of it holds the caller's 10 ms up.
+    expect(limitOf(10, 1) / 100).toBeCloseTo(1, 3);
+    expect(limitOf(1, 100) / 100).toBeCloseTo(1, 3);
   });
 
   test("is that of the busiest replica when visits go by chance, of all when they are spread evenly", () => {
