@@ -4,7 +4,7 @@
  * service times are with timeouts. Shows from how many pending events on days are worth it. Run: node bench/event-calendar.ts
  */
 
-import { EventCalendar } from "../twin/kernel/event-calendar.ts";
+import { engineProbe } from "../test/twin/kernel/engine-probe.ts";
 import { exponential, type RandomStream, stream } from "../twin/kernel/random.ts";
 import { median } from "./twin/statistics.ts";
 
@@ -19,6 +19,9 @@ const kinds: Record<string, (random: RandomStream) => number> = {
   "95 % short, 5 % a thousand times as long": (random) => exponential(random, random.nextUniform() < 0.95 ? 0.01 : 10),
 };
 
+const { probe, startCalendar } = await engineProbe();
+const delaysAt = probe.newColumn(DELAYS);
+
 for (const [name, draw] of Object.entries(kinds)) {
   const random = stream(1, "hold", name);
   const delays = Float64Array.from({ length: DELAYS }, () => draw(random));
@@ -27,8 +30,8 @@ for (const [name, draw] of Object.entries(kinds)) {
     const heap: number[] = [];
     const days: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      heap.push(hold(new EventCalendar(PENDING.at(-1)!, Number.POSITIVE_INFINITY), pending, delays));
-      days.push(hold(new EventCalendar(PENDING.at(-1)!, 1), pending, delays));
+      heap.push(hold(Number.POSITIVE_INFINITY, pending, delays));
+      days.push(hold(1, pending, delays));
     }
     const columns = [median(heap), median(days)].map((pace) => pace.toFixed(1).padStart(8));
     console.log(`${String(pending).padStart(8)} ${columns.join(" ")}`);
@@ -36,18 +39,13 @@ for (const [name, draw] of Object.entries(kinds)) {
 }
 
 /** Million operations a CPU second. */
-function hold(calendar: EventCalendar, pending: number, delays: Float64Array): number {
+function hold(daysFrom: number, pending: number, delays: Float64Array): number {
+  const calendar = startCalendar(PENDING.at(-1)!, daysFrom);
+  new Float64Array(probe.memory.buffer, delaysAt, DELAYS).set(delays);
   for (let event = 0; event < pending; event++) calendar.schedule(delays[event % DELAYS]!, event);
-  goOn(calendar, delays, WARM_UP);
+  probe.hold(delaysAt, DELAYS, WARM_UP);
   const before = process.cpuUsage();
-  goOn(calendar, delays, OPERATIONS);
+  probe.hold(delaysAt, DELAYS, OPERATIONS);
   const { user, system } = process.cpuUsage(before);
   return OPERATIONS / (user + system);
-}
-
-function goOn(calendar: EventCalendar, delays: Float64Array, operations: number): void {
-  for (let operation = 0; operation < operations; operation++) {
-    const event = calendar.take();
-    calendar.schedule(calendar.nowSeconds + delays[operation % DELAYS]!, event);
-  }
 }

@@ -1,5 +1,5 @@
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
 import type { CompiledNetwork } from "../../twin/kernel/compiled-network.ts";
-import { compileNetwork } from "../../twin/kernel/simulate.ts";
 import type { Arrivals } from "../../twin/kernel/spec.ts";
 import { openNetwork, openNetworkArrivals, openNetworkSpec } from "./open-network.ts";
 import { rpcArrivals, rpcNetwork, rpcSize } from "./rpc-network.ts";

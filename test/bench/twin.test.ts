@@ -18,7 +18,8 @@ import {
 } from "../../bench/twin/open-network.ts";
 import { compileReference, runReference } from "../../bench/twin/programs.ts";
 import { rpcArrivals, rpcNetwork, rpcSize } from "../../bench/twin/rpc-network.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec } from "../../twin/kernel/spec.ts";
 
 const small: OpenNetwork = { ...openNetwork, stationCount: 10, serverCount: 4 };

@@ -24,7 +24,7 @@ function faultsOf({ path, text }: SourceFile): readonly string[] {
   const file = path.split("/").at(-1) ?? "";
   const stem = file.replace(/(\.test|\.bench)?\.m?[jt]s$/, "");
   const faults: string[] = [];
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) faults.push(`${path}: files are named in kebab-case`);
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?$/.test(stem)) faults.push(`${path}: files are named in kebab-case`);
   if (vagueFile.test(stem)) faults.push(`${path}: name the one idea that this file holds`);
   const code = codeOnly(text);
   for (const { pattern, instead } of declarations) {

@@ -2,7 +2,8 @@
 // Method: random networks of all kinds of stations; numbers present are counted from arrivals and departures alone.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec, StationSpec } from "../../twin/kernel/spec.ts";
 import { type Row, rowsOf } from "../twin/networks.ts";
 import { everyFeatureCase, type RandomCase, randomCase } from "../twin/random-networks.ts";

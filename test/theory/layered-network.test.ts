@@ -3,7 +3,8 @@
 // further runs of 20 000 requests each, and some room for the noise of the runs made here.
 import { describe, expect, test } from "vitest";
 import { layeredNetwork, layeredRates } from "../../twin/forecast/network-means.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { SimulatedVisits } from "../../twin/kernel/spec.ts";
 import { closedNetworkMeans } from "../../twin/theory/closed-networks.ts";
 import { meanSojournSecondsSharedServers, meanWaitingSecondsFifo } from "../../twin/theory/general-queues.ts";

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { Arrivals, NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
 
 const REPLICATIONS = 20;

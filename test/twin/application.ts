@@ -1,7 +1,8 @@
 import type { Observation, Topology } from "../../src/contracts/observation.ts";
 import { WindowBuilder } from "../../src/topology/window-builder.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
 import { exponential, lognormal, stream } from "../../twin/kernel/random.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec, OperationSpec, SimulatedVisits, StationSpec } from "../../twin/kernel/spec.ts";
 
 /** web → alpha and beta in parallel; alpha and beta each read from db. Alpha is a worker pool, beta has two replicas. */
@@ -291,9 +292,7 @@ function addRequest(
 
 function instanceOf(visits: SimulatedVisits, row: number, operation: number, change: Change): number {
   const replica = visits.replica[row]!;
-  if (visits.operation[row] === CANARY_OPERATION) {
-    return change.canary!.instances[replica]!;
-  }
+  if (visits.operation[row] === CANARY_OPERATION) return change.canary!.instances[replica]!;
   const node = OPERATION_NODE[operation]!;
   return node === BETA ? (change.betaInstances ?? BETA_INSTANCES)[replica]! : FIRST_INSTANCE[node]! + replica;
 }

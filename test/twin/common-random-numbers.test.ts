@@ -1,7 +1,8 @@
 // Goal: two scenarios differ by what was changed, not by other dice.
 // Method: the same chain of two stations, simulated as it is and with a slower back.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { Arrivals, NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
 import { delay, edge, fifo, lognormalTable, operation, poissonArrivals, program, rowsOf } from "./networks.ts";
 

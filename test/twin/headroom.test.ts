@@ -2,7 +2,8 @@
 // Method: networks whose limit is known by hand; then the limit against what the simulator lets through.
 import { describe, expect, test } from "vitest";
 import { headroom } from "../../twin/forecast/headroom.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec } from "../../twin/kernel/spec.ts";
 import { delay, edge, exponentialTable, fifo, operation, poissonArrivals, program, ps } from "./networks.ts";
 

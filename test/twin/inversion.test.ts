@@ -2,7 +2,8 @@
 // Method: the simulator makes departures out of known service times; clean clocks, so equality is exact but for rounding.
 import { describe, expect, test } from "vitest";
 import { invertDelay, invertFifo, invertPs, invertPsIntervals } from "../../twin/identification/inversion.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec, StationSpec } from "../../twin/kernel/spec.ts";
 import {
   delay,

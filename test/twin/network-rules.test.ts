@@ -1,6 +1,6 @@
 // Goal: a network that breaks a rule of `spec.ts` is refused with the entry, the value and the rule.
 import { expect, test } from "vitest";
-import { compileNetwork } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
 import type { EdgeSpec, NetworkSpec } from "../../twin/kernel/spec.ts";
 import { delay, edge, fifo, operation, program, ps, single } from "./networks.ts";
 

@@ -1,7 +1,7 @@
 // Goal: streams must be repeatable, unrelated to each other and even, or every result of the twin is suspect.
 // Method: fixed first words; chi-square and correlation bounds that chance passes 99.99 % of the time, fixed seeds.
 import { describe, expect, test } from "vitest";
-import { exponential, lognormal, normal, StreamTable, stream } from "../../twin/kernel/random.ts";
+import { exponential, lognormal, normal, stream } from "../../twin/kernel/random.ts";
 import { moments } from "./networks.ts";
 
 const DRAWS = 100_000;
@@ -63,22 +63,6 @@ describe("streams", () => {
     const mine = uniforms(5, 0, "lag");
     for (const lag of [1, 2, 3, 4, 5])
       expect(Math.abs(correlation(mine, mine, lag))).toBeLessThan(4 / Math.sqrt(DRAWS));
-  });
-
-  test("a table of streams gives, stream by stream, what the streams give, in whatever order they are drawn from", () => {
-    const entities = [3, "gateway", 0, 1_000_000];
-    const table = new StreamTable(entities.length);
-    entities.forEach((entity, index) => {
-      table.set(index, 11, entity, "x");
-    });
-    const single = entities.map((entity) => stream(11, entity, "x"));
-    const order = stream(1, "order", "index");
-    for (let draw = 0; draw < 2000; draw++) {
-      const index = order.nextIndex(entities.length);
-      if (draw % 3 === 0) expect(table.nextUint32(index)).toBe(single[index]!.nextUint32());
-      else if (draw % 3 === 1) expect(table.nextUniform(index)).toBe(single[index]!.nextUniform());
-      else expect(table.nextIndex(index, 2 ** 21)).toBe(single[index]!.nextIndex(2 ** 21));
-    }
   });
 
   test("a seed that is not whole is refused", () => {

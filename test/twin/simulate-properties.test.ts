@@ -2,7 +2,8 @@
 // Method: random networks without cycles; the laws are checked from the visits alone, as a tracer would see them.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { NetworkSpec, SimulatedVisits } from "../../twin/kernel/spec.ts";
 import { byReplica, integrate } from "./laws.ts";
 import { arrivalsAt, delay, fifo, lognormalTable, poissonArrivals, ps, type Row, rowsOf, single } from "./networks.ts";

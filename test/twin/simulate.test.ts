@@ -1,6 +1,7 @@
 // Goal: a visit does what `spec.ts` says. Method: small networks whose every time can be worked out by hand.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { Arrivals, NetworkSpec } from "../../twin/kernel/spec.ts";
 import {
   arrivalsAt,

@@ -8,8 +8,9 @@ import {
   selectStructures,
   selectStructuresOfInstances,
 } from "../../twin/identification/structure.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
 import { normal, stream } from "../../twin/kernel/random.ts";
-import { compileNetwork, simulate } from "../../twin/kernel/simulate.ts";
+import { simulate } from "../../twin/kernel/simulate.ts";
 import type { Arrivals, NetworkSpec, StationSpec } from "../../twin/kernel/spec.ts";
 import {
   delay,

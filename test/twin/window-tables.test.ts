@@ -7,7 +7,7 @@ import { inFlightAtStart } from "../../twin/forecast/in-flight.ts";
 import { arrivalsOf, buildNetwork, NO_OVERRIDES } from "../../twin/forecast/network-builder.ts";
 import { simulateWindow } from "../../twin/forecast/simulated-window.ts";
 import { expectedVisits } from "../../twin/forecast/traffic.ts";
-import { compileNetwork } from "../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../twin/kernel/compile-network.ts";
 import { calibrate, shareOfSlowestTenth } from "../../twin/learning/calibrate.ts";
 import { entriesOf, entryRateOf } from "../../twin/learning/entries.ts";
 import { entryByTrace, History } from "../../twin/learning/history.ts";

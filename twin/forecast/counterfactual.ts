@@ -1,7 +1,7 @@
 import type { Counterfactual } from "../../src/contracts/forecast.ts";
 import type { Observation } from "../../src/contracts/observation.ts";
 import { pushTo } from "../grouping.ts";
-import { compileNetwork } from "../kernel/simulate.ts";
+import { compileNetwork } from "../kernel/compile-network.ts";
 import type { Knowledge, OperationKnowledge, ProgramKnowledge } from "../learning/knowledge.ts";
 import { Reference } from "../learning/reference.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";

@@ -1,6 +1,7 @@
 import type { Topology } from "../../src/contracts/observation.ts";
+import { compileNetwork } from "../kernel/compile-network.ts";
+import type { CompiledNetwork } from "../kernel/compiled-network.ts";
 import { normal, stream } from "../kernel/random.ts";
-import { type CompiledNetwork, compileNetwork } from "../kernel/simulate.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 

@@ -1,4 +1,4 @@
-import { EventCalendar } from "../kernel/event-calendar.ts";
+import { EventHeap } from "./event-heap.ts";
 import type { SelfIntervals } from "./self-intervals.ts";
 
 /** What a station of a given structure must have done to each visit; columns in order of arrival, seconds. */
@@ -75,22 +75,23 @@ export function invertPs(
   const n = arrivals.length;
   const serviceSeconds = new Float64Array(n);
   const shares = selfShares(arrivals, departures, childSeconds);
-  const leaving = new EventCalendar(Math.max(1, n));
+  const leaving = new EventHeap(256);
   const clock = new SharedClock(serverCount);
-  const close = (visit: number): void => {
-    clock.leave(leaving.nowSeconds, shares[visit]!);
+  const closeNext = (): void => {
+    const seconds = leaving.nextSeconds;
+    const visit = leaving.take();
+    clock.leave(seconds, shares[visit]!);
     serviceSeconds[visit] = shares[visit]! * (clock.seconds - serviceSeconds[visit]!);
   };
   for (let i = 0; i < n; i++) {
     const arrival = arrivals[i]!;
-    while (leaving.nextSeconds <= arrival) close(leaving.take());
-    leaving.advanceTo(arrival);
+    while (leaving.nextSeconds <= arrival) closeNext();
     clock.enter(arrival, shares[i]!);
     // Holds the clock at arrival until the visit leaves.
     serviceSeconds[i] = clock.seconds;
-    leaving.schedule(Math.max(arrival, departures[i]!), i);
+    leaving.add(Math.max(arrival, departures[i]!), i);
   }
-  while (leaving.size > 0) close(leaving.take());
+  while (leaving.size > 0) closeNext();
   let violations = 0;
   const holdSeconds = departures.map((departure, i) => departure - arrivals[i]!);
   for (let i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
+import { compileNetwork } from "../kernel/compile-network.ts";
 import { exponential, stream } from "../kernel/random.ts";
-import { compileNetwork, simulate } from "../kernel/simulate.ts";
+import { simulate } from "../kernel/simulate.ts";
 import type { Arrivals, EdgeSpec, OperationSpec } from "../kernel/spec.ts";
 
 /** One kind of work that one replica of a station does; the samples of each column are equally likely. Seconds. */

@@ -35,11 +35,3 @@ export function choiceTable(sharesByOwner: readonly (readonly number[])[]): Choi
   }
   return { cumulative, guide };
 }
-
-/** The first entry of `first … end − 1` whose running sum is above `uniform` in (0, 1); the last when rounding leaves none. */
-export function choose(table: ChoiceTable, first: number, end: number, uniform: number): number {
-  const { cumulative, guide } = table;
-  let at = guide[first + ((uniform * (end - first)) | 0)]!;
-  while (at + 1 < end && cumulative[at]! <= uniform) at++;
-  return at;
-}

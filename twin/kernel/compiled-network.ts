@@ -12,11 +12,6 @@ export const IN_TURN = 2;
 export const LEAST_OUTSTANDING = 3;
 export const POWER_OF_TWO = 4;
 
-/** Bits of the discipline in a station's traits. */
-export const DISCIPLINE_MASK = 3;
-/** From here on a station's traits are its number. */
-export const STATION_SHIFT = 6;
-
 // What a station needs besides the plain path, as bits.
 /** A visit needs a server or worker, and waits for one in the accept queue. */
 export const ADMITS = 4;
@@ -34,8 +29,7 @@ export const STALLS = 32;
  */
 export interface CompiledNetwork extends CompiledEdges {
   readonly stationCount: number;
-  readonly discipline: Uint8Array;
-  /** Discipline, needs and number of each station in one word. */
+  /** Discipline and needs of each station in one word. */
   readonly stationTraits: Int32Array;
   readonly serverCount: Float64Array;
   /** Servers of a FIFO station, workers of another; Infinity where visits are not held. */
@@ -56,8 +50,6 @@ export interface CompiledNetwork extends CompiledEdges {
   /** Weights within the station. */
   readonly replicaChoice: ChoiceTable;
   readonly operationStation: Int32Array;
-  /** Those of its station. */
-  readonly operationTraits: Int32Array;
   readonly programFirst: Int32Array;
   /** Probabilities within the operation. */
   readonly programChoice: ChoiceTable;

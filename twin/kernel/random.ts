@@ -39,52 +39,8 @@ export function stream(seed: number, entity: number | string, purpose: string): 
   return new RandomStream(first, second);
 }
 
-/**
- * Streams side by side, drawn from by number: the same numbers as from `stream` with the same arguments. For loops that
- * take each draw from another stream: the four words of a stream lie in one cache line and no object is looked up. A
- * stream has its next word ready, so that who draws need not wait for the mixing.
- */
-export class StreamTable {
-  /** By stream: its two keys, how many words were mixed, and the next word. */
-  readonly #words: Int32Array;
-
-  constructor(streamCount: number) {
-    this.#words = new Int32Array(streamCount << 2);
-  }
-
-  /** Makes stream `index` that of one purpose of one entity. */
-  set(index: number, seed: number, entity: number | string, purpose: string): void {
-    const [first, second] = keysOf(seed, entity, purpose);
-    const at = index << 2;
-    this.#words[at] = first;
-    this.#words[at + 1] = second;
-    this.#words[at + 2] = 0;
-    this.nextUint32(index);
-  }
-
-  /** A whole number in [0, 2³²). */
-  nextUint32(index: number): number {
-    const words = this.#words;
-    const at = index << 2;
-    const word = words[at + 3]!;
-    const mixed = words[at + 2]!;
-    words[at + 2] = (mixed + 1) | 0;
-    words[at + 3] = mix((mix((words[at]! + Math.imul(mixed, 0x9e3779b9)) | 0) + words[at + 1]!) | 0);
-    return word >>> 0;
-  }
-
-  /** A number in the open interval (0, 1), on a grid of 2⁻³². */
-  nextUniform(index: number): number {
-    return (this.nextUint32(index) + 0.5) * 2.3283064365386963e-10;
-  }
-
-  /** A whole number in [0, n), 1 ≤ n ≤ 2²¹; the bias is below n / 2³². */
-  nextIndex(index: number, n: number): number {
-    return (this.nextUint32(index) * n * 2.3283064365386963e-10) | 0;
-  }
-}
-
-function keysOf(seed: number, entity: number | string, purpose: string): [number, number] {
+/** What makes a stream that of one purpose of one entity: its two keys. */
+export function keysOf(seed: number, entity: number | string, purpose: string): [number, number] {
   const seedWords = hashNumber(seed, 0x243f6a88);
   const entityWord = typeof entity === "number" ? hashNumber(entity, 0x13198a2e) : hashText(entity, 0x03707344);
   const base = mix((seedWords + Math.imul(entityWord, 0x85ebca6b)) | 0);

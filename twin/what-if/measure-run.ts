@@ -1,4 +1,5 @@
-import { compileNetwork, simulate } from "../kernel/simulate.ts";
+import { compileNetwork } from "../kernel/compile-network.ts";
+import { simulate } from "../kernel/simulate.ts";
 import type { Arrivals, NetworkSpec } from "../kernel/spec.ts";
 
 /** What one run shows of one operation. */

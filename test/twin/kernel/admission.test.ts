@@ -1,7 +1,8 @@
 // Goal: workers are held over calls, queues have limits, batches go together.
 // Method: small networks whose every time can be worked out by hand; loss against the closed forms of M/M/c/K.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { NetworkSpec, SimulatedVisits, StationSpec } from "../../../twin/kernel/spec.ts";
 import { boundedMeans, erlangB } from "../../../twin/theory/markov-queues.ts";
 import { expectAgreement, replicate } from "../../theory/replications.ts";

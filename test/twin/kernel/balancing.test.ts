@@ -1,6 +1,7 @@
 // Goal: balancing by load sends visits where fewer are. Method: exact small cases; then order and limits known from theory.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { StationSpec } from "../../../twin/kernel/spec.ts";
 import { meanSojournSeconds } from "../../../twin/theory/markov-queues.ts";
 import { type Interval, meanSojourn, replicate } from "../../theory/replications.ts";

@@ -1,7 +1,8 @@
 // Goal: a call along an edge with a pool holds a connection of its caller's replica until it is answered or given up.
 // Method: timelines worked out by hand; a pool before servers enough is a queue M/M/c.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { EdgeSpec, NetworkSpec, SimulatedVisits, StationSpec } from "../../../twin/kernel/spec.ts";
 import { meanSojournSeconds } from "../../../twin/theory/markov-queues.ts";
 import { expectAgreement, meanSojourn, replicate } from "../../theory/replications.ts";

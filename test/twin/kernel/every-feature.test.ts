@@ -2,7 +2,8 @@
 // Method: random networks with every feature; the laws are checked from the rows and counts of the run.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { NetworkSpec, SimulatedVisits } from "../../../twin/kernel/spec.ts";
 import { byReplica, integrate } from "../laws.ts";
 import { type Row, rowsOf } from "../networks.ts";

@@ -1,7 +1,8 @@
 // Goal: timeouts, retries, failures and losses do to caller and callee what `spec.ts` says.
 // Method: timelines worked out by hand; where dice decide, the expected number with four standard deviations.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { EdgeSpec, NetworkSpec, SimulatedVisits } from "../../../twin/kernel/spec.ts";
 import {
   arrivalsAt,

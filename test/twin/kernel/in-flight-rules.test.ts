@@ -1,6 +1,7 @@
 // Goal: visits that cannot be under way in a network are refused with the entry, the value and the rule.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { NetworkSpec } from "../../../twin/kernel/spec.ts";
 import { arrivalsAt, caller, delay, edge, fifo, operation, program } from "../networks.ts";
 import { inFlight, type Visit } from "./in-flight-visits.ts";

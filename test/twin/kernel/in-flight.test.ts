@@ -1,7 +1,8 @@
 // Goal: a run that begins with visits under way goes on as the run they were taken from.
 // Method: constant service times, cut by hand and continued to the same times; one queue with dice, compared in distribution.
 import { describe, expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { Arrivals, InFlightVisits, NetworkSpec } from "../../../twin/kernel/spec.ts";
 import {
   arrivalsAt,

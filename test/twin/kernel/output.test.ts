@@ -1,6 +1,7 @@
 // Goal: what a run reports besides the times of its visits is what was asked for. Method: cases small enough to count by hand.
 import { expect, test } from "vitest";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { NetworkSpec } from "../../../twin/kernel/spec.ts";
 import {
   arrivalsAt,

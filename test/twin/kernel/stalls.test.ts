@@ -2,10 +2,11 @@
 // Method: timelines worked out by hand from the phases drawn; a stepwise integration; the limit a quota sets.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
 import { stream } from "../../../twin/kernel/random.ts";
-import { phaseSeconds } from "../../../twin/kernel/service-clock.ts";
-import { compileNetwork, simulate } from "../../../twin/kernel/simulate.ts";
+import { simulate } from "../../../twin/kernel/simulate.ts";
 import type { SimulatedVisits, StationSpec } from "../../../twin/kernel/spec.ts";
+import { phaseSeconds } from "../../../twin/kernel/stall-phases.ts";
 import { meanSojournSecondsPs } from "../../../twin/theory/general-queues.ts";
 import { meanSojourn, replicate } from "../../theory/replications.ts";
 import { arrivalsAt, exponentialTable, poissonArrivals, ps, rowsOf, rowsOfOperation, single } from "../networks.ts";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Change } from "../../../src/contracts/what-if.ts";
-import { compileNetwork } from "../../../twin/kernel/simulate.ts";
+import { compileNetwork } from "../../../twin/kernel/compile-network.ts";
 import type { NetworkSpec } from "../../../twin/kernel/spec.ts";
 import { applyScenario } from "../../../twin/what-if/apply-scenario.ts";
 import { ScenarioError } from "../../../twin/what-if/scenario-error.ts";
