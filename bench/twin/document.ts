@@ -18,7 +18,7 @@ come from runs that took turns, rather than paces.
 - **Stations**: applications of ten services side by side, FIFO, each under the same load, up to 1,000 stations.
 
 The kernel's engine is WebAssembly ([decision 0011](decisions/0011-engine-in-webassembly.md)). What is between it and C++ is mostly
-the copying of half a million rows out of its memory into columns, a fifth of the open network's time; a run that reports
+the copying of half a million rows out of its memory, a seventh of the open network's time; a run that reports
 requests only does without.
 
 The event calendar has a bench of its own, \`node bench/event-calendar.ts\`; its figures stand in

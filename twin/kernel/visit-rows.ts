@@ -1,108 +1,77 @@
 import type { SimulatedVisits } from "./spec.ts";
 
-// `Page` and `Row` of `engine/log.ts`.
+/** Rows of a `Page` of `engine/log.ts`. */
 const PAGE_ROWS = 4096;
-const ROW_WORDS = 10;
-const ROW_REALS = 5;
-/** In a row's reals. */
-const ARRIVAL = 2;
-const WAITING = 3;
-const DEPARTURE = 4;
 
-type Columns = Pick<
-  SimulatedVisits,
-  | "operation"
-  | "program"
-  | "isFailed"
-  | "replica"
-  | "root"
-  | "isRoot"
-  | "arrivalSeconds"
-  | "waitingSeconds"
-  | "sojournSeconds"
->;
+/** The columns of a `Page` of `engine/log.ts`, in the same order, behind where the next page is. */
+const PAGE_COLUMNS = [
+  "departureSeconds",
+  "arrivalSeconds",
+  "waitingSeconds",
+  "sojournSeconds",
+  "operation",
+  "root",
+  "program",
+  "replica",
+  "isFailed",
+  "isRoot",
+] as const;
 
-/** The rows of finished visits, which stand on pages one after the other, as columns in order of departure, then of arrival. */
-export function readRows(memory: ArrayBuffer, firstPage: number, count: number): Columns {
-  const columns: Columns = {
-    operation: new Uint32Array(count),
-    program: new Uint16Array(count),
-    isFailed: new Uint8Array(count),
-    replica: new Uint16Array(count),
-    root: new Uint32Array(count),
-    isRoot: new Uint8Array(count),
+type Columns = Pick<SimulatedVisits, Exclude<(typeof PAGE_COLUMNS)[number], "departureSeconds">>;
+
+/**
+ * The rows of finished visits, which stand on pages one after the other, as columns in order of departure. If they say
+ * so, some that depart at the same instant still have to be put in order of arrival.
+ */
+export function readRows(memory: ArrayBuffer, firstPage: number, count: number, hasTies: boolean): Columns {
+  const columns = {
+    // Nobody asks for it but ties.
+    departureSeconds: new Float64Array(hasTies ? count : 0),
     arrivalSeconds: new Float64Array(count),
     waitingSeconds: new Float64Array(count),
     sojournSeconds: new Float64Array(count),
+    operation: new Uint32Array(count),
+    root: new Uint32Array(count),
+    program: new Uint16Array(count),
+    replica: new Uint16Array(count),
+    isFailed: new Uint8Array(count),
+    isRoot: new Uint8Array(count),
   };
-  const pages = pagesOf(memory, firstPage, count);
-  pages.forEach((page, index) => {
-    copyPage(columns, page, index * PAGE_ROWS);
-  });
-  sortTies(columns, pages);
-  return columns;
-}
-
-interface Page {
-  readonly rows: number;
-  readonly words: Int32Array;
-  /** The same bytes as real numbers. */
-  readonly reals: Float64Array;
-}
-
-function pagesOf(memory: ArrayBuffer, firstPage: number, count: number): Page[] {
-  const pages: Page[] = [];
-  let at = firstPage;
+  let pageAt = firstPage;
   for (let first = 0; first < count; first += PAGE_ROWS) {
-    const [nextAt, rowsAt] = new Int32Array(memory, at, 2) as unknown as [number, number];
+    const [nextAt, ...places] = new Int32Array(memory, pageAt, 1 + PAGE_COLUMNS.length);
     const rows = Math.min(PAGE_ROWS, count - first);
-    const words = new Int32Array(memory, rowsAt, rows * ROW_WORDS);
-    pages.push({ rows, words, reals: new Float64Array(memory, rowsAt, rows * ROW_REALS) });
-    at = nextAt;
+    PAGE_COLUMNS.forEach((name, index) => {
+      const column = columns[name];
+      if (column.length > 0) copyBytes(memory, places[index]!, column, first, rows);
+    });
+    pageAt = nextAt!;
   }
-  return pages;
+  const { departureSeconds, ...wanted } = columns;
+  if (hasTies) sortTies(wanted, departureSeconds);
+  return wanted;
 }
 
-function copyPage(columns: Columns, { rows, words, reals }: Page, first: number): void {
-  const { operation, program, isFailed, replica, root, isRoot } = columns;
-  const { arrivalSeconds, waitingSeconds, sojournSeconds } = columns;
-  for (let row = 0; row < rows; row++) {
-    const wordAt = Math.imul(row, ROW_WORDS);
-    const realAt = Math.imul(row, ROW_REALS);
-    const to = first + row;
-    const programAndFlags = words[wordAt + 1]!;
-    const arrival = reals[realAt + ARRIVAL]!;
-    operation[to] = words[wordAt]!;
-    program[to] = programAndFlags;
-    isRoot[to] = (programAndFlags >> 16) & 1;
-    isFailed[to] = (programAndFlags >> 17) & 1;
-    replica[to] = words[wordAt + 2]!;
-    root[to] = words[wordAt + 3]!;
-    arrivalSeconds[to] = arrival;
-    waitingSeconds[to] = reals[realAt + WAITING]!;
-    sojournSeconds[to] = reals[realAt + DEPARTURE]! - arrival;
-  }
+type Column = Columns[keyof Columns];
+
+function copyBytes(memory: ArrayBuffer, from: number, column: Column, first: number, rows: number): void {
+  const width = column.BYTES_PER_ELEMENT;
+  new Uint8Array(column.buffer, first * width, rows * width).set(new Uint8Array(memory, from, rows * width));
 }
 
 /** Visits that depart at the same instant stand in the order of their arrival. */
-function sortTies(columns: Columns, pages: readonly Page[]): void {
+function sortTies(columns: Columns, departureSeconds: Float64Array): void {
   const { arrivalSeconds } = columns;
-  let row = 0;
   let firstOfTie = 0;
-  let departureBefore = Number.NaN;
-  for (const { rows, reals } of pages) {
-    for (let at = DEPARTURE; at < rows * ROW_REALS; at += ROW_REALS, row++) {
-      const departure = reals[at]!;
-      if (departure !== departureBefore) firstOfTie = row;
-      departureBefore = departure;
-      for (let place = row; place > firstOfTie && arrivalSeconds[place - 1]! > arrivalSeconds[place]!; place--) {
-        for (const column of Object.values(columns)) swap(column, place - 1, place);
-      }
+  for (let row = 1; row < departureSeconds.length; row++) {
+    if (departureSeconds[row] !== departureSeconds[row - 1]) firstOfTie = row;
+    for (let at = row; at > firstOfTie && arrivalSeconds[at - 1]! > arrivalSeconds[at]!; at--) {
+      for (const column of Object.values(columns)) swap(column, at - 1, at);
     }
   }
 }
 
-function swap(column: Columns[keyof Columns], one: number, other: number): void {
+function swap(column: Column, one: number, other: number): void {
   const value = column[one]!;
   column[one] = column[other]!;
   column[other] = value;

@@ -7,7 +7,7 @@ import { ANSWER, ARRIVE, BEGIN_SHARE, END_DELAY, END_SEGMENT, END_SHARE, KIND_MA
 import { retry, takeAnswer, timeOut } from "./guarded-calls";
 import { InFlightColumns, startInFlight } from "./in-flight";
 import { isStopped, isTruncated, startLimits, stop } from "./limits";
-import { firstPageAt, rowCount, startLog } from "./log";
+import { firstPageAt, hasTies, rowCount, startLog } from "./log";
 import { allocate, mark, release } from "./memory";
 import { columns, edgeAt, loadColumns, operationAt, real, replicaAt, resetNetwork, word } from "./network";
 import { startShares } from "./shares";
@@ -36,6 +36,7 @@ class RunColumns {
 class Outcome {
   rowCount: i32;
   firstPage: usize;
+  hasTies: i32;
   isTruncated: i32;
   /** By replica. */
   busySeconds: usize;
@@ -44,6 +45,8 @@ class Outcome {
   timeouts: usize;
   failures: usize;
   losses: usize;
+  /** Keeps what follows where a real number may begin. */
+  unused: i32;
   endSeconds: f64;
 }
 
@@ -160,6 +163,7 @@ function finish(endSeconds: f64, isShort: bool): Outcome {
   const outcome = changetype<Outcome>(allocate(offsetof<Outcome>()));
   outcome.rowCount = rowCount;
   outcome.firstPage = firstPageAt();
+  outcome.hasTies = hasTies ? 1 : 0;
   outcome.isTruncated = isShort ? 1 : 0;
   outcome.busySeconds = allocate((<usize>columns.replicaCount) << 3);
   outcome.attempts = allocate((<usize>columns.edgeCount) << 3);
