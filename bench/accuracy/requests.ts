@@ -27,6 +27,16 @@ export function requestsOf(observations: readonly Observation[]): Requests {
   };
 }
 
+/** Those to some operations. */
+export function toOperations(requests: Requests, operations: ReadonlySet<number>): Requests {
+  const isWanted = (_: number, row: number): boolean => operations.has(requests.operation[row]!);
+  return {
+    arrivalSeconds: requests.arrivalSeconds.filter(isWanted),
+    operation: requests.operation.filter(isWanted),
+    sojournSeconds: requests.sojournSeconds.filter(isWanted),
+  };
+}
+
 /** Those that arrived in [from, until). */
 export function between(requests: Requests, fromSeconds: number, untilSeconds: number): Requests {
   const first = requests.arrivalSeconds.findIndex((time) => time >= fromSeconds);

@@ -26,14 +26,19 @@ export function predictLevel(twin: Twin, topology: Topology, level: HeldOutLevel
   );
 }
 
-/** Share of (window, entry operation, quantile) in which what was observed lies within the twin's 90 % band. */
-export function intervalCoverage(twin: Twin, level: HeldOutLevel): number {
+/**
+ * Share of (window, entry operation, quantile) in which what was observed lies within the twin's 90 % band.
+ *
+ * @param entries operations that count; default: those the topology calls entries
+ */
+export function intervalCoverage(twin: Twin, level: HeldOutLevel, entries?: ReadonlySet<number>): number {
   let inside = 0;
   let total = 0;
   twin.forecast(level.before);
   for (const window of level.windows) {
     for (const operation of twin.forecast(window).operations) {
-      if (!window.topology.operations[operation.operation]!.isEntry) continue;
+      const isEntry = entries?.has(operation.operation) ?? window.topology.operations[operation.operation]!.isEntry;
+      if (!isEntry) continue;
       const { observedP50Seconds, observedP95Seconds, observedP99Seconds } = operation;
       const pairs = [
         [observedP50Seconds, operation.predictedP50Seconds],

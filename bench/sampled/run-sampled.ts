@@ -5,8 +5,9 @@ import { isMaterial } from "../../src/detection/floors.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import { Twin } from "../../twin/twin.ts";
 import { errorPercents, type Prediction, type Quantiles, quantilesOf } from "../accuracy/quantiles.ts";
-import { between, requestsOf, sojournsByOperation } from "../accuracy/requests.ts";
+import { between, requestsOf, sojournsByOperation, toOperations } from "../accuracy/requests.ts";
 import { predictLevel } from "../accuracy/twin-prediction.ts";
+import { entriesOf } from "../simulated-accuracy/held-out.ts";
 import { predictByOracle } from "../simulated-accuracy/oracle.ts";
 import { loadedStations, type PhaseName, type Played, play, windowsOf } from "./sampled-recording.ts";
 
@@ -98,11 +99,12 @@ function heldOut(twin: Twin, { application, phases }: Played, complete: readonly
   const { fromSeconds: startSeconds, untilSeconds: endSeconds } = phases.find(({ name }) => name === "held out")!;
   const windows = windowsOf(complete, phases, "held out");
   const { topology } = windows[0]!;
+  const requests = toOperations(requestsOf(complete), entriesOf(application, topology.operations));
   const level = {
     level: "0.75" as const,
     startSeconds,
     endSeconds,
-    requests: between(requestsOf(complete), startSeconds - FILL_SECONDS, endSeconds),
+    requests: between(requests, startSeconds - FILL_SECONDS, endSeconds),
     windows,
     before: windows[0]!,
   };

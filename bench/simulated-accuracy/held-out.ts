@@ -8,7 +8,7 @@ import type { Observation } from "../../src/contracts/observation.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { Observer } from "../../src/topology/observer.ts";
 import { type HeldOutRecording, LEVELS } from "../accuracy/recording.ts";
-import { between, requestsOf } from "../accuracy/requests.ts";
+import { between, requestsOf, toOperations } from "../accuracy/requests.ts";
 
 const WINDOW_SECONDS = 5;
 /** Utilization of the bottleneck in the learning phases. */
@@ -33,7 +33,9 @@ export function simulateHeldOut(seed: number, options: DrawOptions): SimulatedHe
     ...LEVELS.map((level) => steady(capacity.rateAt(Number(level)), LEVEL_SECONDS)),
   ];
   const observations = observe(application, drawRequests(application, phases, seed), seed);
-  const requests = requestsOf(observations);
+  const { operations } = observations[0]!.topology;
+  // A piece of a trace that was cut because it took too long looks like a request; here it is known which are.
+  const requests = toOperations(requestsOf(observations), entriesOf(application, operations));
   const learnedUntil = EPOCH_SECONDS + LEARNING.length * LEARNING_PHASE_SECONDS;
   const levels = LEVELS.map((level, k) => {
     const startSeconds = learnedUntil + k * LEVEL_SECONDS;
@@ -49,6 +51,12 @@ export function simulateHeldOut(seed: number, options: DrawOptions): SimulatedHe
   });
   const learning = observations.filter((each) => each.endSeconds <= learnedUntil);
   return { application, capacity, recording: { learning, levels, overload: [] } };
+}
+
+/** What requests from outside ask for, as the topology numbers it. */
+export function entriesOf(application: Application, operations: readonly { readonly name: string }[]): Set<number> {
+  const names = new Set(application.entries.map(({ operation }) => application.operations[operation]!.name));
+  return new Set([...operations.keys()].filter((operation) => names.has(operations[operation]!.name)));
 }
 
 function observe(application: Application, requests: ReturnType<typeof drawRequests>, seed: number): Observation[] {

@@ -22,13 +22,8 @@ export function predictByOracle(application: Application, topology: Topology, le
   const sojourns = Array.from({ length: REPLICATES }, (_, replicate) =>
     sojournsOf(application, timed, { seed: 90_000 + replicate, fromSeconds: startSeconds - origin }),
   );
-  // A piece of a trace at the edge of a window looks like a request; the simulator knows which are.
-  const entries = [...new Set(requests.operation)].filter((operation) => {
-    const index = operationOf.get(topology.operations[operation]!.name);
-    return index !== undefined && sojourns.every((each) => each.has(index));
-  });
   return new Map(
-    entries.map((operation) => {
+    [...new Set(requests.operation)].map((operation) => {
       const columns = sojourns.map((each) => each.get(operationOf.get(topology.operations[operation]!.name)!)!);
       const median = (p: number): number =>
         quantileOfSorted(Float64Array.from(columns, (column) => quantileOfSorted(column, p)).sort(), 0.5);

@@ -4,7 +4,7 @@ import { errorPercents, type Prediction, type Quantiles, quantilesOf } from "../
 import type { Level } from "../accuracy/recording.ts";
 import { requestsOf, sojournsByOperation } from "../accuracy/requests.ts";
 import { intervalCoverage, learnedTwin, predictLevel } from "../accuracy/twin-prediction.ts";
-import { type SimulatedHeldOut, simulateHeldOut } from "./held-out.ts";
+import { entriesOf, type SimulatedHeldOut, simulateHeldOut } from "./held-out.ts";
 import { predictByOracle } from "./oracle.ts";
 
 export const PREDICTORS = [
@@ -47,11 +47,7 @@ export function runApplication(index: number): ApplicationErrors {
     const sojourns = sojournsByOperation(level.requests, level.startSeconds);
     const requestCount = [...sojourns.values()].reduce((sum, sorted) => sum + sorted.length, 0);
     const oracle = predictByOracle(application, topology, level);
-    const observed: Prediction = new Map(
-      [...sojourns]
-        .filter(([operation]) => oracle.has(operation))
-        .map(([operation, sorted]) => [operation, quantilesOf(sorted)]),
-    );
+    const observed: Prediction = new Map([...sojourns].map(([operation, sorted]) => [operation, quantilesOf(sorted)]));
     const rate = requestCount / (level.endSeconds - level.startSeconds);
     const predictions = {
       twin: predictLevel(twin, topology, level),
@@ -65,7 +61,7 @@ export function runApplication(index: number): ApplicationErrors {
       level: level.level,
       requestCount,
       errors: errors as LevelErrors["errors"],
-      coverage: intervalCoverage(twin, level),
+      coverage: intervalCoverage(twin, level, entriesOf(application, topology.operations)),
     };
   });
   const { name, discipline, serverCount, replicaCount } = stationTruths(application)[capacity.bottleneck]!;
