@@ -44,9 +44,10 @@ export function parseLabels(text: string, origin: string): Labels {
   const at = (key: string) => `${origin} ${key}`;
   if (!isRecord(value)) throw new SettingsError("labels", origin, "must hold a JSON object");
   if (value["unit"] !== "unix seconds, UTC") throw bad(at("unit"), value["unit"], 'must be "unix seconds, UTC"');
-  const loads = value["loads"];
+  const { loads, application } = value;
   return {
     unit: "unix seconds, UTC",
+    ...(application === undefined ? {} : { application: nonEmpty(application, at("application")) }),
     settleSeconds: nonNegative(value["settleSeconds"], at("settleSeconds")),
     covered: list(value["covered"], at("covered")).map((row, i) => intervalOf(row, at(`covered[${i}]`))),
     faults: list(value["faults"], at("faults")).map((row, i) => faultOf(row, at(`faults[${i}]`))),
@@ -89,7 +90,20 @@ function loadOf(row: unknown, key: string): LabelledLoad {
   const [start, end] = startAndEnd(row, key);
   const factor = row["factor"];
   if (typeof factor !== "number" || !(factor > 0)) throw bad(`${key}.factor`, factor, "must be a number above 0");
-  return { start, end, shape: nonEmpty(row["shape"], `${key}.shape`), factor };
+  const { bottleneckUtilization, saturates, bottleneck } = row;
+  if (saturates !== undefined && typeof saturates !== "boolean")
+    throw bad(`${key}.saturates`, saturates, "must be true or false");
+  if (bottleneckUtilization !== undefined && !(typeof bottleneckUtilization === "number" && bottleneckUtilization >= 0))
+    throw bad(`${key}.bottleneckUtilization`, bottleneckUtilization, "must be a number, at least 0");
+  return {
+    start,
+    end,
+    shape: nonEmpty(row["shape"], `${key}.shape`),
+    factor,
+    ...(bottleneckUtilization === undefined ? {} : { bottleneckUtilization }),
+    ...(saturates === undefined ? {} : { saturates }),
+    ...(bottleneck === undefined ? {} : { bottleneck: nonEmpty(bottleneck, `${key}.bottleneck`) }),
+  };
 }
 
 function startAndEnd(row: Readonly<Record<string, unknown>>, key: string): readonly [number, number] {

@@ -27,7 +27,19 @@ describe("what is read", () => {
     const written = {
       ...PLAIN,
       faults: [{ ...FAULT, detail: { factor: 4 } }],
-      loads: [{ start: 1, end: 2, shape: "surge", factor: 2 }],
+      application: "shop",
+      loads: [
+        { start: 1, end: 2, shape: "surge", factor: 2 },
+        {
+          start: 2,
+          end: 99,
+          shape: "ramp",
+          factor: 3,
+          bottleneckUtilization: 1.2,
+          saturates: true,
+          bottleneck: "stock",
+        },
+      ],
     };
     const path = join(directory, "labels.json");
     writeFileSync(path, JSON.stringify(written));
@@ -54,6 +66,10 @@ describe("what is read", () => {
 
 describe("what is refused, in one line that names file and key", () => {
   const withFault = (change: object) => ({ ...PLAIN, faults: [FAULT, { ...FAULT, ...change }] });
+  const withLoad = (change: object) => ({
+    ...PLAIN,
+    loads: [{ start: 1, end: 2, shape: "surge", factor: 2, ...change }],
+  });
   test.each([
     { wrong: { ...PLAIN, unit: "ms" }, key: "unit" },
     { wrong: { ...PLAIN, settleSeconds: -1 }, key: "settleSeconds" },
@@ -70,6 +86,10 @@ describe("what is refused, in one line that names file and key", () => {
     { wrong: withFault({ detail: 3 }), key: "faults[1].detail" },
     { wrong: { ...PLAIN, loads: [{ start: 1, end: 2, shape: "ramp", factor: 0 }] }, key: "loads[0].factor" },
     { wrong: { ...PLAIN, loads: [3] }, key: "loads[0]" },
+    { wrong: { ...PLAIN, application: "" }, key: "application" },
+    { wrong: withLoad({ saturates: "yes" }), key: "loads[0].saturates" },
+    { wrong: withLoad({ bottleneckUtilization: -1 }), key: "loads[0].bottleneckUtilization" },
+    { wrong: withLoad({ bottleneck: 3 }), key: "loads[0].bottleneck" },
   ])("$key", ({ wrong, key }) => {
     const message = messageOf(() => parseLabels(JSON.stringify(wrong), "run/labels.json"));
     expect(message.startsWith(`run/labels.json ${key}: `)).toBe(true);
