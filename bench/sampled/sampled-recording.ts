@@ -64,7 +64,7 @@ export function play(seed: number): Played {
     at = until;
     if (slower > 1) {
       const times = { fromSeconds: from, untilSeconds: until };
-      faults.push({ kind: "slower-code", service: faultyService, size: slower, ...times });
+      faults.push({ kind: "slow-code", service: faultyService, size: slower, ...times });
     }
     return { name, fromSeconds: EPOCH_SECONDS + from, untilSeconds: EPOCH_SECONDS + until };
   });

@@ -17,10 +17,18 @@ export interface RunningInstance {
   /** Worker or thread seconds held so far. */
   readonly heldSeconds: number;
   scaleServers(factor: number): void;
-  setPaused(isPaused: boolean): void;
+  /** Nothing moves until it has gone on as often as it was paused. */
+  pause(): void;
+  goOn(): void;
+  /** On its work, besides its service's. */
+  workFactor: number;
   /** Normal score of the last work of each operation, for autocorrelation. */
   readonly scores: Map<number, number>;
 }
+
+/** A sender waits so long for the word that a message came, then twice as long, and so on. */
+const RESEND_SECONDS = 0.2;
+const RESEND_MAX_SECONDS = 5;
 
 interface Surroundings {
   readonly clock: Clock;
@@ -38,11 +46,21 @@ export interface RunningService {
   readonly workerCount: number;
   workFactor: number;
   addedGapSeconds: number;
+  /** Chance of a message to or from it to be lost. */
+  lossProbability: number;
+  /** Share of its visits that make their first call twice more. */
+  moreCallsShare: number;
+  /** Every call of it fails. */
+  isDown: boolean;
   choose(): RunningInstance;
   drawProgram(operation: Operation): Program;
   /** @param key what tells the operation from others of the service */
   drawWork(key: number, operation: Operation, instance: RunningInstance): number;
   drawGap(operation: Operation): number;
+  /** How long one message waits to be sent again, until it gets through. */
+  drawLossSeconds(): number;
+  /** Groups of calls that a visit makes besides those of its program. */
+  drawMoreCalls(program: Program): readonly (readonly number[])[];
   scaleServers(factor: number): void;
   /** Ends the garbage collections, which would go on for ever. */
   stopPauses(): void;
@@ -55,6 +73,8 @@ export function createRunningService(service: Service, surroundings: Surrounding
   const workDice = dice("work");
   const gapDice = dice("gap");
   const choiceDice = dice("choice");
+  const lossDice = dice("loss");
+  const moreCallsDice = dice("more calls");
   const instances = Array.from({ length: service.replicaCount }, (_, replica) =>
     createInstance(service, clock, index, replica),
   );
@@ -69,6 +89,9 @@ export function createRunningService(service: Service, surroundings: Surrounding
     workerCount: workerCountOf(service.station) * instances.length,
     workFactor: 1,
     addedGapSeconds: 0,
+    lossProbability: 0,
+    moreCallsShare: 0,
+    isDown: false,
     choose: () =>
       instances[
         service.balancing === "random" ? Math.floor(choiceDice() * instances.length) : turn++ % instances.length
@@ -82,8 +105,20 @@ export function createRunningService(service: Service, surroundings: Surrounding
         }) ?? operation.programs[0]!
       );
     },
-    drawWork: (key, operation, instance) => running.workFactor * drawWork(service, key, operation, instance, workDice),
+    drawWork: (key, operation, instance) =>
+      running.workFactor * instance.workFactor * drawWork(service, key, operation, instance, workDice),
     drawGap: (operation) => running.addedGapSeconds + drawTime(gapDice, operation.gap),
+    drawLossSeconds: () => {
+      let seconds = 0;
+      for (let wait = RESEND_SECONDS; lossDice() < running.lossProbability && seconds < RESEND_MAX_SECONDS; wait *= 2)
+        seconds += wait;
+      return seconds;
+    },
+    drawMoreCalls: (program) => {
+      const first = program.groups[0]?.[0];
+      if (first === undefined || !(moreCallsDice() < running.moreCallsShare)) return [];
+      return [[first], [first]];
+    },
     scaleServers: (factor) => {
       for (const instance of instances) instance.scaleServers(factor);
     },
@@ -117,6 +152,7 @@ function createInstance(service: Service, clock: Clock, index: number, replica: 
   const isShared = station.discipline === "ps";
   const processorCount = isShared ? station.processorCount : Number.POSITIVE_INFINITY;
   const processor = new Processor(clock, processorCount);
+  let pauses = 0;
   const pool = station.discipline === "delay" ? null : new WorkerPool(clock, workerCountOf(station));
   return {
     service: index,
@@ -137,7 +173,9 @@ function createInstance(service: Service, clock: Clock, index: number, replica: 
       if (station.discipline === "fifo") pool!.resize(Math.max(1, Math.round(station.workerCount * factor)));
       else processor.resize(processorCount * factor);
     },
-    setPaused: (isPaused) => processor.setPaused(isPaused),
+    pause: () => processor.setPaused(++pauses > 0),
+    goOn: () => processor.setPaused(--pauses > 0),
+    workFactor: 1,
     scores: new Map(),
   };
 }
@@ -146,11 +184,14 @@ function collectGarbage(service: Service, instance: RunningInstance, clock: Cloc
   const { pause } = service;
   if (pause === null) return () => {};
   let next: Appointment;
+  let isPaused = false;
   const wait = (): void => {
     next = clock.after(drawExponential(random, pause.intervalSeconds), () => {
-      instance.setPaused(true);
+      instance.pause();
+      isPaused = true;
       next = clock.after(pause.durationSeconds, () => {
-        instance.setPaused(false);
+        instance.goOn();
+        isPaused = false;
         wait();
       });
     });
@@ -158,6 +199,6 @@ function collectGarbage(service: Service, instance: RunningInstance, clock: Cloc
   wait();
   return () => {
     next.cancel();
-    instance.setPaused(false);
+    if (isPaused) instance.goOn();
   };
 }

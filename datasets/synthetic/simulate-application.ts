@@ -1,7 +1,7 @@
 import { SPAN_KIND } from "../../src/contracts/telemetry.ts";
-import type { Application, Operation, Program } from "./application.ts";
+import type { Application, Operation } from "./application.ts";
 import { Clock } from "./clock.ts";
-import type { SyntheticFault } from "./faults.ts";
+import { planFault, type SyntheticFault } from "./faults.ts";
 import type { Requests } from "./load.ts";
 import { createRunningService, type RunningInstance, type RunningService } from "./running-service.ts";
 import type { SyntheticSpan } from "./span.ts";
@@ -42,7 +42,7 @@ export function simulateApplication(
   const lastSeconds = requests.timeSeconds[requests.timeSeconds.length - 1] ?? 0;
   const endSeconds = options.untilSeconds ?? lastSeconds;
   const meter = new UtilizationMeter(clock, services, { windowSeconds: options.windowSeconds ?? 5, endSeconds });
-  for (const fault of options.faults ?? []) plan(fault, services[fault.service]!, clock);
+  for (const fault of options.faults ?? []) planFault(fault, services[fault.service]!, clock);
   const run = new Run(application, services, clock, options.onSpan);
   sendNext(0);
   clock.runUntil(endSeconds);
@@ -57,16 +57,6 @@ export function simulateApplication(
       run.request(index + 1, requests.operation[index]!);
     });
   }
-}
-
-function plan(fault: SyntheticFault, service: RunningService, clock: Clock): void {
-  const apply = (size: number): void => {
-    if (fault.kind === "slower-code") service.workFactor = size;
-    if (fault.kind === "fewer-servers") service.scaleServers(size);
-    if (fault.kind === "edge-delay") service.addedGapSeconds = size;
-  };
-  clock.at(fault.fromSeconds, () => apply(fault.size));
-  clock.at(fault.untilSeconds, () => apply(fault.kind === "edge-delay" ? 0 : 1));
 }
 
 /** Who makes a visit, as the spans below it need to know it. */
@@ -101,7 +91,7 @@ class Run {
   }
 
   /** One visit of a service: a thread, its program, its answer. */
-  #visit(operationIndex: number, trace: number, parent: number, answer: () => void): void {
+  #visit(operationIndex: number, trace: number, parent: number, answer: (isError: boolean) => void): void {
     const operation = this.#application.operations[operationIndex]!;
     const service = this.#services[operation.service]!;
     const instance = service.choose();
@@ -110,52 +100,68 @@ class Run {
     instance.enter((isSpanFromArrival) => {
       const startSeconds = isSpanFromArrival ? comesSeconds : this.#clock.nowSeconds;
       const visit: VisitContext = { trace, span, operation: operationIndex, instance };
-      this.#runProgram(operation, service, visit, () => {
-        this.#end(visit, SPAN_KIND.server, operationIndex, { id: span, parent, startSeconds });
+      this.#runProgram(operation, service, visit, (isError) => {
+        this.#end(visit, SPAN_KIND.server, operationIndex, { id: span, parent, startSeconds, isError });
         instance.leave();
-        answer();
+        answer(isError);
       });
     });
   }
 
-  #runProgram(operation: Operation, service: RunningService, visit: VisitContext, done: () => void): void {
+  /** A visit gives up when a call of it has failed. */
+  #runProgram(
+    operation: Operation,
+    service: RunningService,
+    visit: VisitContext,
+    done: (isError: boolean) => void,
+  ): void {
     const program = service.drawProgram(operation);
+    const groups = [...program.groups, ...service.drawMoreCalls(program)];
+    const shares = program.workShares;
     const workSeconds = service.drawWork(visit.operation, operation, visit.instance) * program.workFactor;
     const runSegment = (segment: number): void => {
-      visit.instance.work(workSeconds * program.workShares[segment]!, () => {
-        if (segment === program.groups.length) done();
-        else this.#callGroup(program, segment, visit, () => runSegment(segment + 1));
+      // What comes after the calls that are more than usual is the last part of the work, done before them.
+      visit.instance.work(workSeconds * (shares[segment] ?? 0), () => {
+        if (segment === groups.length) done(false);
+        else
+          this.#callGroup(groups[segment]!, visit, (isError) => {
+            if (isError) done(true);
+            else runSegment(segment + 1);
+          });
       });
     };
     runSegment(0);
   }
 
-  #callGroup(program: Program, group: number, caller: VisitContext, done: () => void): void {
-    const callees = program.groups[group]!;
+  #callGroup(callees: readonly number[], caller: VisitContext, done: (isError: boolean) => void): void {
     let waitingFor = callees.length;
+    let isAnyError = false;
     for (const callee of callees) {
-      this.#call(callee, caller, () => {
+      this.#call(callee, caller, (isError) => {
+        isAnyError ||= isError;
         waitingFor--;
-        if (waitingFor === 0) done();
+        if (waitingFor === 0) done(isAnyError);
       });
     }
   }
 
-  #call(callee: number, caller: VisitContext, answered: () => void): void {
+  #call(callee: number, caller: VisitContext, answered: (isError: boolean) => void): void {
     const operation = this.#application.operations[callee]!;
     const service = this.#services[operation.service]!;
     const id = ++this.#spanCount;
     const startSeconds = this.#clock.nowSeconds;
     const oneWaySeconds = service.drawGap(operation) / 2;
-    const comeBack = (): void => {
-      this.#clock.after(oneWaySeconds, () => {
-        this.#end(caller, SPAN_KIND.client, callee, { id, parent: caller.span, startSeconds });
-        answered();
+    const comeBack = (isError: boolean): void => {
+      this.#clock.after(oneWaySeconds + service.drawLossSeconds(), () => {
+        this.#end(caller, SPAN_KIND.client, callee, { id, parent: caller.span, startSeconds, isError });
+        answered(isError);
       });
     };
-    this.#clock.after(oneWaySeconds, () => {
-      if (service.isLeaf) {
-        this.#clock.after(service.drawWork(callee, operation, service.choose()), comeBack);
+    this.#clock.after(oneWaySeconds + service.drawLossSeconds(), () => {
+      if (service.isDown) {
+        comeBack(true);
+      } else if (service.isLeaf) {
+        this.#clock.after(service.drawWork(callee, operation, service.choose()), () => comeBack(false));
       } else {
         this.#visit(callee, caller.trace, id, comeBack);
       }
@@ -166,7 +172,7 @@ class Run {
     by: VisitContext,
     kind: SyntheticSpan["kind"],
     operation: number,
-    span: { id: number; parent: number; startSeconds: number },
+    span: { id: number; parent: number; startSeconds: number; isError: boolean },
   ): void {
     const { trace, instance } = by;
     const { service, replica } = instance;

@@ -45,6 +45,7 @@ export class SpanBatches {
     columns.spanId.set([this.#seed, span.id], 2 * row);
     columns.parentSpanId.set([span.parent === 0 ? 0 : this.#seed, span.parent], 2 * row);
     columns.kind[row] = span.kind;
+    columns.isError[row] = span.isError ? 1 : 0;
     columns.startSeconds[row] = EPOCH_SECONDS + times.startSeconds;
     columns.durationSeconds[row] = times.endSeconds - times.startSeconds;
     this.#name(span, row);
@@ -101,6 +102,7 @@ class Columns {
   readonly spanId = new Uint32Array(2 * SPANS_PER_BATCH);
   readonly parentSpanId = new Uint32Array(2 * SPANS_PER_BATCH);
   readonly kind = new Uint8Array(SPANS_PER_BATCH);
+  readonly isError = new Uint8Array(SPANS_PER_BATCH);
   readonly startSeconds = new Float64Array(SPANS_PER_BATCH);
   readonly durationSeconds = new Float64Array(SPANS_PER_BATCH);
   readonly service = new Uint32Array(SPANS_PER_BATCH);
@@ -118,7 +120,7 @@ class Columns {
       spanId: this.spanId.subarray(0, 2 * count),
       parentSpanId: this.parentSpanId.subarray(0, 2 * count),
       kind: this.kind.subarray(0, count),
-      isError: new Uint8Array(count),
+      isError: this.isError.subarray(0, count),
       startSeconds: this.startSeconds.subarray(0, count),
       durationSeconds: this.durationSeconds.subarray(0, count),
       service: this.service.subarray(0, count),

@@ -13,4 +13,5 @@ export interface SyntheticSpan {
   readonly replica: number;
   readonly startSeconds: number;
   readonly endSeconds: number;
+  readonly isError: boolean;
 }

@@ -149,7 +149,7 @@ describe("a chain of services", () => {
   });
 
   test("shows a fault while it lasts and no longer", () => {
-    const meanStay = (kind: "slower-code" | "fewer-servers" | "edge-delay", size: number): number[] => {
+    const meanStay = (kind: "slow-code" | "capacity" | "network-delay", size: number): number[] => {
       const fault = { kind, service: 1, size, fromSeconds: 100, untilSeconds: 200 };
       const stays = [0, 0, 0];
       const counts = [0, 0, 0];
@@ -167,9 +167,9 @@ describe("a chain of services", () => {
       return stays.map((sum, part) => sum / counts[part]!);
     };
     for (const [kind, size] of [
-      ["slower-code", 1.4],
-      ["fewer-servers", 0.75],
-      ["edge-delay", 0.05],
+      ["slow-code", 1.4],
+      ["capacity", 0.75],
+      ["network-delay", 0.05],
     ] as const) {
       const [before, during, after] = meanStay(kind, size);
       expect(during, kind).toBeGreaterThan(1.4 * before!);

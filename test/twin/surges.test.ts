@@ -63,7 +63,7 @@ describe("a surge into workers that were never all busy", () => {
 
   test("does not hide that their work became slower, when no number of workers would explain it", () => {
     const slower = surge(2 * QUIET_PER_SECOND, [
-      { kind: "slower-code", service: 1, size: 3, fromSeconds: 100, untilSeconds: 1000 },
+      { kind: "slow-code", service: 1, size: 3, fromSeconds: 100, untilSeconds: 1000 },
     ]);
     const loud = slower.map(workersIn).filter(({ service }) => service !== null && service.z >= CENTRE);
     expect(loud.length).toBeGreaterThan(SURGE_WINDOWS / 2);
