@@ -5,7 +5,8 @@ import type { Incident } from "./incident.ts";
  * `GET /api/v1/status` → Status · `/map` → ServiceMap · `/incidents?state=&limit=` → IncidentPage ·
  * `/incidents/{id}` → Incident · `/series?node=&operation=&from=&to=` → Series · `/ledger` → LedgerView ·
  * `/model` → ModelView · `/traces/{traceId}` → TraceView · `/stream` → server-sent events of `StreamEvent` ·
- * `/openapi.json`. Errors are `ApiError` with a 4xx/5xx status.
+ * `/feedback?limit=` → FeedbackPage (and POST of a FeedbackRequest → Feedback) · `/deployments?node=&limit=` →
+ * DeploymentPage · `/waits` → WaitsView · `/openapi.json`. Errors are `ApiError` with a 4xx/5xx status.
  */
 export type Phase = "waiting" | "learning" | "watching";
 
@@ -28,6 +29,36 @@ export interface DeploymentMarker {
   readonly atSeconds: number;
   /** new and watched: held against the version before; adopted: known by itself; withdrawn: gone before that. */
   readonly state: "new" | "watched" | "adopted" | "withdrawn";
+}
+
+export interface DeploymentPage {
+  readonly deployments: readonly DeploymentMarker[];
+}
+
+/**
+ * Why the duration of an operation has nothing to do with work: it receives messages; it ends at a fixed limit (long
+ * poll, blocking pop); it is held open while the CPU idles (streaming); it runs at fixed times (batch).
+ */
+export type WaitReason = "messaging-receive" | "fixed-limit" | "held-open" | "scheduled";
+
+/** An operation that waits on purpose: its durations are no evidence of a fault. */
+export interface IntentionalWait {
+  readonly node: string;
+  readonly operation: string;
+  readonly reason: WaitReason;
+  /** In words, with the numbers. */
+  readonly detail: string;
+  /** Visits it was judged by, and all since. */
+  readonly visitsJudged: number;
+  readonly visitsExcluded: number;
+  /** When it was recognised. Unix seconds, event time. */
+  readonly sinceSeconds: number;
+}
+
+export interface WaitsView {
+  readonly waits: readonly IntentionalWait[];
+  /** Operations that were judged, and found to be none. */
+  readonly workingOperations: number;
 }
 
 export interface Status {

@@ -19,6 +19,19 @@ export interface RuledOut {
   readonly reason: string;
 }
 
+/** A version that began to run shortly before an incident, at its guilty node or on its path. */
+export interface IncidentDeployment {
+  readonly node: string;
+  readonly version: string;
+  /** First visit of that version. Unix seconds, event time. */
+  readonly atSeconds: number;
+  /** From then until the onset; 0 when both fall into one window. */
+  readonly secondsBeforeOnset: number;
+}
+
+/** What a person made of an incident. */
+export type IncidentFeedback = "dismissed" | "confirmed" | "new-normal";
+
 /** An operation users feel: observed against predicted at this load, at the worst window of the incident. */
 export interface Impact {
   readonly operation: string;
@@ -55,6 +68,10 @@ export interface Incident {
     readonly saturationRatePerSecond: number;
   } | null;
   readonly evidenceTraceIds: readonly string[];
+  /** Nearest first: the guilty node's own, then those of its path. Absent before the line has looked for them. */
+  readonly deployments?: readonly IncidentDeployment[];
+  /** Absent or null while nobody has said anything. */
+  readonly feedback?: IncidentFeedback | null;
 }
 
 /** Something that happened to an incident. A "traffic" verdict is one too; it never counts as an alarm. */

@@ -1,4 +1,5 @@
-import type { SeriesPoint, TraceView } from "./api.ts";
+import type { DeploymentMarker, SeriesPoint, TraceView } from "./api.ts";
+import type { Feedback } from "./feedback.ts";
 import type { Incident } from "./incident.ts";
 
 /** A series row to keep: one node (operation = "") or operation in one window. */
@@ -28,6 +29,14 @@ export interface Store {
   incidentCount(): number;
   putTrace(trace: TraceView): void;
   trace(traceId: string): TraceView | null;
+  /** Keeps feedback under the next id and returns it with that; beyond 10,000 the oldest is forgotten. */
+  putFeedback(feedback: Omit<Feedback, "id">): Feedback;
+  /** The latest first. */
+  feedback(query: { limit: number }): readonly Feedback[];
+  /** Inserts, or replaces the marker of the same node, version and time; beyond 1,000 the oldest is forgotten. */
+  putDeployment(marker: DeploymentMarker): void;
+  /** Newest first. */
+  deployments(query: { node?: string; limit: number }): readonly DeploymentMarker[];
   /** Deletes series older than the given time and traces no incident names; returns rows deleted. */
   retain(olderThanSeconds: number): number;
   close(): void;

@@ -2,7 +2,7 @@ import { SettingsError } from "../contracts/errors.ts";
 import { type Database, isForeignFile } from "./database.ts";
 
 /** Raised by one with every change of the tables; a step below leads from each version to the next. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** "SpTw": marks the file as ours, so that another program's database is refused and not changed. */
 const APPLICATION_ID = 0x53705477;
@@ -44,6 +44,21 @@ const STEPS: readonly string[] = [
     id TEXT NOT NULL PRIMARY KEY,
     body TEXT NOT NULL
   ) STRICT;
+  `,
+  `
+  CREATE TABLE feedback (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE deployment (
+    node TEXT NOT NULL,
+    version TEXT NOT NULL,
+    at REAL NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (node, version, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deployment_by_time ON deployment (at);
   `,
 ];
 

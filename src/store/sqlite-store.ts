@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { SeriesPoint, TraceView } from "../contracts/api.ts";
+import type { DeploymentMarker, SeriesPoint, TraceView } from "../contracts/api.ts";
 import { SettingsError, SourceError } from "../contracts/errors.ts";
+import type { Feedback } from "../contracts/feedback.ts";
 import type { Incident } from "../contracts/incident.ts";
 import type { SeriesRow, Store } from "../contracts/store.ts";
 import { Database, type Statement } from "./database.ts";
@@ -13,10 +14,14 @@ import { boundedTraceJson, DEFAULT_TRACE_BOUND, type TraceBound } from "./trace-
 /** Name of the file inside the data directory; its write-ahead log lies beside it. */
 const STORE_FILE_NAME = "spantwin.sqlite";
 
+/** Rows kept, the latest: what people say and what is deployed comes seldom. */
+const FEEDBACK_MAX = 10_000;
+const DEPLOYMENTS_MAX = 1000;
+
 /**
  * Opens the embedded store in a directory, creating both; ":memory:" keeps it in memory only.
  *
- * Incidents are on the disk when `putIncident` returns. Series and traces survive a killed process, and a power cut
+ * Incidents and feedback are on the disk when `putIncident` and `putFeedback` return. Series and traces survive a killed process, and a power cut
  * may take those since the last incident.
  *
  * @throws {SettingsError} naming `dataDirectory` when the directory or file cannot be used, is not ours or is newer.
@@ -125,6 +130,33 @@ export class SqliteStore implements Store {
     return this.#body<TraceView>(this.#statements.trace, traceId);
   }
 
+  putFeedback(feedback: Omit<Feedback, "id">): Feedback {
+    return this.#database.transaction("durable", () => {
+      const { lastInsertRowid } = this.#statements.putFeedback.run({ body: JSON.stringify(feedback) });
+      const id = Number(lastInsertRowid);
+      this.#statements.dropFeedback.run({ id: id - FEEDBACK_MAX });
+      return { id, ...feedback };
+    });
+  }
+
+  feedback({ limit }: { limit: number }): readonly Feedback[] {
+    const rows = this.#database.read(() => this.#statements.feedback.all({ limit }));
+    return rows.map((row) => ({ id: Number(row["id"]), ...(JSON.parse(String(row["body"])) as Omit<Feedback, "id">) }));
+  }
+
+  putDeployment(marker: DeploymentMarker): void {
+    const { node, version, atSeconds } = marker;
+    this.#database.transaction("relaxed", () => {
+      this.#statements.putDeployment.run({ node, version, atSeconds, body: JSON.stringify(marker) });
+      this.#statements.dropDeployments.run({ most: DEPLOYMENTS_MAX });
+    });
+  }
+
+  deployments({ node = null, limit }: { node?: string | null; limit: number }): readonly DeploymentMarker[] {
+    const rows = this.#database.read(() => this.#statements.deployments.all({ node, limit }));
+    return rows.map((row) => JSON.parse(String(row["body"])) as DeploymentMarker);
+  }
+
   retain(olderThanSeconds: number): number {
     const { dropSeries, dropTraces } = this.#statements;
     return this.#database.transaction("relaxed", () => {
@@ -178,6 +210,19 @@ function prepareAll(database: Database) {
        ORDER BY state, onset DESC, id LIMIT :limit`,
     ),
     incidentCount: database.prepare("SELECT count(*) AS count FROM incident"),
+    putFeedback: database.prepare("INSERT INTO feedback (body) VALUES (:body)"),
+    feedback: database.prepare("SELECT id, body FROM feedback ORDER BY id DESC LIMIT :limit"),
+    dropFeedback: database.prepare("DELETE FROM feedback WHERE id <= :id"),
+    putDeployment: database.prepare(
+      "INSERT OR REPLACE INTO deployment (node, version, at, body) VALUES (:node, :version, :atSeconds, :body)",
+    ),
+    deployments: database.prepare(
+      "SELECT body FROM deployment WHERE (:node IS NULL OR node = :node) ORDER BY at DESC, node, version LIMIT :limit",
+    ),
+    dropDeployments: database.prepare(
+      `DELETE FROM deployment WHERE (node, version, at) IN
+       (SELECT node, version, at FROM deployment ORDER BY at DESC, node, version LIMIT -1 OFFSET :most)`,
+    ),
     putTrace: database.prepare("INSERT OR REPLACE INTO trace (id, body) VALUES (:id, :body)"),
     trace: database.prepare("SELECT body FROM trace WHERE id = :id"),
     dropTraces: database.prepare(

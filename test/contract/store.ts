@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { SeriesRow, Store } from "../../src/contracts/store.ts";
-import { anIncident, aPoint, aRow, aTrace } from "../store/samples.ts";
+import { aDeployment, aFeedback, anIncident, aPoint, aRow, aTrace } from "../store/samples.ts";
 
 const everything = { fromSeconds: -Infinity, toSeconds: Infinity, limit: 1000 };
 
@@ -111,6 +111,55 @@ export function storeContract(create: () => Store): void {
       store.putTrace(trace);
       expect(store.trace(trace.traceId)).toEqual(trace);
       expect(store.trace("f".repeat(32))).toBeNull();
+    });
+  });
+
+  describe("feedback", () => {
+    test("comes back as it was put, the latest first, under ids that count up", () => {
+      const range = aFeedback({ type: "ignore", incidentId: null, node: null, kind: null, strength: null });
+      expect(store.feedback({ limit: 10 })).toEqual([]);
+      const first = store.putFeedback(aFeedback());
+      const second = store.putFeedback(range);
+      expect(first).toEqual({ id: first.id, ...aFeedback() });
+      expect(second.id).toBeGreaterThan(first.id);
+      expect(store.feedback({ limit: 10 })).toEqual([{ id: second.id, ...range }, first]);
+      expect(store.feedback({ limit: 1 })).toHaveLength(1);
+    });
+
+    test("outlives retention: what people said is not series", () => {
+      store.putFeedback(aFeedback());
+      store.retain(1e12);
+      expect(store.feedback({ limit: 10 })).toHaveLength(1);
+    });
+  });
+
+  describe("deployments", () => {
+    test("come back newest first, of one node when asked, each as it stood last", () => {
+      store.putDeployment(aDeployment({ atSeconds: 10, state: "new" }));
+      store.putDeployment(aDeployment({ node: "cart", version: "7", atSeconds: 30 }));
+      store.putDeployment(aDeployment({ atSeconds: 10, state: "adopted" }));
+      const seen = store.deployments({ limit: 10 });
+      expect(seen.map(({ node, atSeconds, state }) => [node, atSeconds, state])).toEqual([
+        ["cart", 30, "watched"],
+        ["pricing", 10, "adopted"],
+      ]);
+      expect(store.deployments({ node: "pricing", limit: 10 })).toEqual([
+        aDeployment({ atSeconds: 10, state: "adopted" }),
+      ]);
+      expect(store.deployments({ limit: 1 })).toHaveLength(1);
+    });
+
+    test("a version that is deployed twice is there twice", () => {
+      store.putDeployment(aDeployment({ atSeconds: 10 }));
+      store.putDeployment(aDeployment({ atSeconds: 20 }));
+      expect(store.deployments({ limit: 10 }).map((each) => each.atSeconds)).toEqual([20, 10]);
+    });
+
+    test("beyond a thousand the oldest is forgotten", () => {
+      for (let at = 0; at < 1003; at++) store.putDeployment(aDeployment({ atSeconds: at }));
+      const seen = store.deployments({ limit: 2000 });
+      expect(seen).toHaveLength(1000);
+      expect(seen.at(-1)!.atSeconds).toBe(3);
     });
   });
 

@@ -79,6 +79,7 @@ export const orderOfContracts: readonly string[] = [
   "score",
   "labels",
   "incident",
+  "feedback",
   "what-if",
   "api",
   "store",

@@ -1,4 +1,5 @@
-import type { SeriesPoint, TraceView } from "../../src/contracts/api.ts";
+import type { DeploymentMarker, SeriesPoint, TraceView } from "../../src/contracts/api.ts";
+import type { Feedback } from "../../src/contracts/feedback.ts";
 import type { Incident } from "../../src/contracts/incident.ts";
 import type { SeriesRow } from "../../src/contracts/store.ts";
 
@@ -40,6 +41,36 @@ export function anIncident(changes: Partial<Incident> = {}): Incident {
     entryRatePerSecond: 22.5,
     bottleneck: { node: "pricing", utilization: 0.87, saturationRatePerSecond: 41 },
     evidenceTraceIds: ["0af7651916cd43dd8448eb211c80319c"],
+    deployments: [{ node: "pricing", version: "1.8.2", atSeconds: 1_699_999_960, secondsBeforeOnset: 40 }],
+    feedback: null,
+    ...changes,
+  };
+}
+
+/** "Not a fault", of `anIncident`. */
+export function aFeedback(changes: Partial<Omit<Feedback, "id">> = {}): Omit<Feedback, "id"> {
+  return {
+    type: "not-a-fault",
+    givenSeconds: 1_700_000_060,
+    incidentId: anIncident().id,
+    node: "pricing",
+    kind: "slow-code",
+    fromSeconds: 1_700_000_000,
+    toSeconds: 1_700_000_060,
+    strength: 7.5,
+    silentUntilSeconds: 1_700_086_460,
+    note: "price lists were reloaded",
+    ...changes,
+  };
+}
+
+export function aDeployment(changes: Partial<DeploymentMarker> = {}): DeploymentMarker {
+  return {
+    node: "pricing",
+    version: "1.8.2",
+    previousVersion: "1.8.1",
+    atSeconds: 1_699_999_960,
+    state: "watched",
     ...changes,
   };
 }

@@ -8,7 +8,7 @@ import { SettingsError, SourceError } from "../../src/contracts/errors.ts";
 import { SCHEMA_VERSION } from "../../src/store/schema.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { storeContract } from "../contract/store.ts";
-import { anIncident, aPoint, aRow, aTrace } from "./samples.ts";
+import { aFeedback, anIncident, aPoint, aRow, aTrace } from "./samples.ts";
 
 const root = mkdtempSync(join(tmpdir(), "spantwin-store-"));
 let directoryCount = 0;
@@ -48,9 +48,25 @@ describe("opening", () => {
     const open = () => openSqliteStore({ dataDirectory });
     expect(open).toThrow(SettingsError);
     expect(open).toThrow(
-      /^dataDirectory: ".*" was written by a newer version \(schema 2; this version knows up to 1\)/,
+      /^dataDirectory: ".*" was written by a newer version \(schema 3; this version knows up to 2\)/,
     );
     expect(readFileSync(fileOf(dataDirectory)).equals(before)).toBe(true);
+  });
+
+  test("a file of the version before gets the new tables and keeps what it holds", () => {
+    const dataDirectory = newDirectory();
+    const first = openSqliteStore({ dataDirectory });
+    first.putIncident(anIncident());
+    first.close();
+    const raw = new DatabaseSync(fileOf(dataDirectory));
+    raw.exec("DROP TABLE feedback; DROP TABLE deployment; PRAGMA user_version = 1");
+    raw.close();
+
+    const second = openSqliteStore({ dataDirectory });
+    expect(second.incident(anIncident().id)).toEqual(anIncident());
+    expect(second.putFeedback(aFeedback()).id).toBe(1);
+    expect(second.deployments({ limit: 9 })).toEqual([]);
+    second.close();
   });
 
   test.each([
