@@ -124,6 +124,11 @@ export class Twin {
     this.#learner.learn(forecast);
   }
 
+  /** What a node does from this time on (unix seconds, event time) is normal: it is learned as a new version would be. */
+  acceptNewNormal(node: number, atSeconds: number): void {
+    this.#learner.acceptNewNormal(node, atSeconds);
+  }
+
   /**
    * Latency of requests that would come at these times, by entry operation: one ascending column a replicate, seconds.
    * Those before `countFromSeconds` only fill the queues. Nothing is known before the first calibration.

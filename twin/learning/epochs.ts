@@ -14,6 +14,8 @@ interface Watched {
   readonly previousVersion: string;
   readonly atSeconds: number;
   readonly sinceWindow: number;
+  /** True for no deployment: somebody said that what the version does now is its new normal. */
+  readonly isAnew: boolean;
   lastSeenWindow: number;
   windowsLearned: number;
   visitsLearned: number;
@@ -85,6 +87,7 @@ export class Epochs {
           previousVersion: [...epoch.own.keys()].sort().join(", "),
           atSeconds,
           sinceWindow: this.#window,
+          isAnew: false,
           lastSeenWindow: this.#window,
           windowsLearned: 0,
           visitsLearned: 0,
@@ -94,12 +97,34 @@ export class Epochs {
     return [...this.#nodes].flatMap(([node, epoch]) => this.#dropAbsent(node, epoch));
   }
 
+  /**
+   * Lets the versions at work at a node begin anew: as if each were a new one, it is learned apart and then takes the place
+   * of what was learned of it. Versions under observation are so already. Announced as no deployment.
+   */
+  beginAnew(node: number, atSeconds: number): void {
+    const epoch = this.#nodes.get(node);
+    for (const [version, lastSeenWindow] of epoch?.own ?? []) {
+      if (this.#window - lastSeenWindow < REPLACED_WINDOWS && epoch?.watched.has(version) === false) {
+        epoch.watched.set(version, {
+          version,
+          previousVersion: version,
+          atSeconds,
+          sinceWindow: this.#window,
+          isAnew: true,
+          lastSeenWindow,
+          windowsLearned: 0,
+          visitsLearned: 0,
+        });
+      }
+    }
+  }
+
   /** Watched versions in the window last seen, with those that were adopted or withdrawn since the one before. */
   watched(): WatchedVersion[] {
     const now = [...this.#nodes].flatMap(([node, { watched }]) =>
-      [...watched.values()].map((each) =>
-        this.#describe(node, each, each.sinceWindow === this.#window ? "new" : "watched"),
-      ),
+      [...watched.values()]
+        .filter((each) => !each.isAnew)
+        .map((each) => this.#describe(node, each, each.sinceWindow === this.#window ? "new" : "watched")),
     );
     return [...this.#endedBefore, ...now].sort((a, b) => a.atSeconds - b.atSeconds || a.node - b.node);
   }
@@ -152,7 +177,9 @@ export class Epochs {
       own.clear();
     }
     own.set(adopted.version, adopted.lastSeenWindow);
-    this.#ended.push(this.#describe(node, adopted, "adopted"));
+    if (!adopted.isAnew) {
+      this.#ended.push(this.#describe(node, adopted, "adopted"));
+    }
     return isGone;
   }
 
@@ -165,7 +192,9 @@ export class Epochs {
     const absent = [...watched.values()].filter((each) => isAbsent(each.lastSeenWindow));
     for (const each of absent) {
       watched.delete(each.version);
-      this.#endedBefore.push(this.#describe(node, each, "withdrawn"));
+      if (!each.isAnew) {
+        this.#endedBefore.push(this.#describe(node, each, "withdrawn"));
+      }
     }
     for (const [version, lastSeenWindow] of own) {
       // The last one stays until another takes over: what is watched needs something to be held against.

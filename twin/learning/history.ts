@@ -133,6 +133,13 @@ export class History {
     this.#own.store.forgetBefore(node, fromSeconds);
   }
 
+  /** Forgets what passed along edges between caller and callee. */
+  forgetGaps(edges: readonly number[]): void {
+    for (const edge of edges) {
+      this.#gaps.byKey.delete(edge);
+    }
+  }
+
   /** Forgets what was kept apart. */
   drop(name: string): void {
     this.#apart.delete(name);

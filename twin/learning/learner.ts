@@ -41,6 +41,8 @@ export class Learner {
   readonly #sampled = new SampledLearning();
   /** Of windows observed: when they are learned, the counts have moved on. */
   readonly #traffic = new WeakMap<Observation, TrafficEstimate>();
+  /** By node: from when on what it does is its new normal. */
+  readonly #anew = new Map<number, number>();
   #knowledge: Knowledge | null = null;
   #nextWindow = 0;
 
@@ -100,6 +102,7 @@ export class Learner {
   learn(forecast: Forecast): void {
     const { observation } = forecast;
     const { topology } = observation;
+    this.#beginAnew(observation);
     this.#history.learn(observation, (instance) => {
       const { node, version } = topology.instances[instance]!;
       return this.#epochs.placeOf(node, version);
@@ -112,6 +115,11 @@ export class Learner {
     if (isReplaced || this.#isTimeToCalibrate() || this.#sampled.isBehind) {
       this.#calibrate(topology);
     }
+  }
+
+  /** Takes what a node does from a time on for its normal: what was learned before is given up for it, as after a deployment. */
+  acceptNewNormal(node: number, atSeconds: number): void {
+    this.#anew.set(node, atSeconds);
   }
 
   /** While learning, visits needed are those the missing windows should bring: time is needed as much as visits. */
@@ -164,6 +172,19 @@ export class Learner {
       sampledShare: completeness.seenShare(node),
       limitation: limitationOf(completeness, node, this.#knowledge?.nodes.get(node)),
     };
+  }
+
+  /** Windows come late, but in order: the first of a new normal is learned after all of the old one. */
+  #beginAnew({ startSeconds, topology }: Observation): void {
+    for (const [node, atSeconds] of this.#anew) {
+      if (startSeconds >= atSeconds) {
+        this.#anew.delete(node);
+        this.#epochs.beginAnew(node, startSeconds);
+        this.#history.forgetGaps(edgesOf(node, topology));
+        this.#rates.delete(node);
+        this.#drifts.get(node)?.forget();
+      }
+    }
   }
 
   /** Makes the twin's own what was learned for long enough under a new version or limit. @returns false when nothing was */
@@ -254,4 +275,13 @@ export class Learner {
     }
     this.#knowledge = this.#presence.edit({ ...calibrated, nodes });
   }
+}
+
+/** Edges into a node and out of it. */
+function edgesOf(node: number, { edges, operations }: Topology): number[] {
+  return edges
+    .filter(({ callerOperation, calleeOperation }) =>
+      [callerOperation, calleeOperation].some((operation) => operations[operation]!.node === node),
+    )
+    .map(({ index }) => index);
 }
