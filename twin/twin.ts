@@ -19,7 +19,7 @@ import { entriesOf } from "./learning/entries.ts";
 import type { Knowledge, NodeKnowledge } from "./learning/knowledge.ts";
 import { Learner, VISITS_NEEDED } from "./learning/learner.ts";
 import { programShift, windowRates } from "./learning/node-rates.ts";
-import { type TrafficEstimate, totalRate } from "./learning/traffic-estimate.ts";
+import { entryRates, type TrafficEstimate, totalRate } from "./learning/traffic-estimate.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 import type { BaseTraffic } from "./what-if/base-traffic.ts";
 import { type WhatIfModel, whatIfModel } from "./what-if/model.ts";
@@ -295,11 +295,6 @@ function rowsByNode(observation: Observation): Map<number, number[]> {
     pushTo(rows, node, row);
   }
   return rows;
-}
-
-/** Exogenous visits per second, by operation. */
-function entryRates(traffic: TrafficEstimate): Map<number, number> {
-  return new Map([...traffic.entries].map(([operation, { ratePerSecond }]) => [operation, ratePerSecond]));
 }
 
 /** Visits of a node per second. */

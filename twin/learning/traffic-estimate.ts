@@ -86,3 +86,8 @@ function add(sums: Map<number, Sums>, operation: number, weight: number): void {
   sum.weight += weight;
   sum.excess += weight * (weight - 1);
 }
+
+/** Exogenous visits per second, by operation. */
+export function entryRates(traffic: TrafficEstimate): Map<number, number> {
+  return new Map([...traffic.entries].map(([operation, { ratePerSecond }]) => [operation, ratePerSecond]));
+}
