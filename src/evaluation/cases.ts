@@ -1,5 +1,6 @@
 import type { LabelledFault, Labels } from "../contracts/labels.ts";
 import { type Interval, overlapShare, secondsOutside, totalSeconds } from "./intervals.ts";
+import { loadLevelOf } from "./load-level.ts";
 
 export interface EvaluationRules {
   /** An incident may open this long after the fault's end and still count as finding it. */
@@ -12,6 +13,8 @@ export interface EvaluationRules {
   readonly onsetShiftSeconds: number;
   /** Span of time after the onset over which node scores are averaged to rank. */
   readonly rankingSeconds: number;
+  /** Data that a load without a fault needs to be a run of the load grid. */
+  readonly minimumRunSeconds: number;
 }
 
 export const DEFAULT_RULES: Omit<EvaluationRules, "settleSeconds"> = {
@@ -19,6 +22,7 @@ export const DEFAULT_RULES: Omit<EvaluationRules, "settleSeconds"> = {
   minimumCoverage: 0.3,
   onsetShiftSeconds: 60,
   rankingSeconds: 60,
+  minimumRunSeconds: 60,
 };
 
 /** A labelled fault with its name in the tables and how much of it there is data for. */
@@ -28,6 +32,8 @@ export interface FaultCase {
   readonly fault: LabelledFault;
   /** Share of [start, end] covered, in [0, 1]. */
   readonly coverage: number;
+  /** Name of the load at which it came. */
+  readonly load: string;
 }
 
 /** The same for every scorer. */
@@ -50,7 +56,8 @@ export function casesOf(labels: Labels, covered: readonly Interval[], rules: Eva
     const count = (seen.get(plain) ?? 0) + 1;
     seen.set(plain, count);
     const name = count === 1 ? plain : `${plain}#${count}`;
-    return { name, fault, coverage: overlapShare([fault.start, fault.end], covered) };
+    const coverage = overlapShare([fault.start, fault.end], covered);
+    return { name, fault, coverage, load: loadLevelOf(fault, labels.loads ?? []) };
   });
   const kept = all.filter((row) => row.coverage >= rules.minimumCoverage);
   const afterwards = Math.max(rules.detectionSlackSeconds, rules.settleSeconds);

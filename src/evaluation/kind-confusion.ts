@@ -94,7 +94,8 @@ export function kindConfusion(matching: Matching): KindConfusion {
   };
 }
 
-function saidKind(incident: Incident, suspects: readonly Suspect[]): string {
+/** The kind an incident names, or `UNDECIDED`. */
+export function saidKind(incident: Incident, suspects: readonly Suspect[]): string {
   const first = suspects[0];
   // Means of equal probabilities are equal up to rounding.
   return first !== undefined && first.kindProbability <= CHANCE + 1e-6 ? UNDECIDED : incident.kind;

@@ -1,89 +1,117 @@
-import type { LabelledLoad } from "../contracts/labels.ts";
-import type { TrafficVerdict } from "./alarms.ts";
-import type { Cases, EvaluationRules } from "./cases.ts";
-import { type Interval, overlapSeconds, overlapShare } from "./intervals.ts";
-import type { Matching } from "./match-events.ts";
+import type { LabelledLoad, Labels } from "../contracts/labels.ts";
+import type { Alarm, TrafficVerdict } from "./alarms.ts";
+import type { EvaluationRules } from "./cases.ts";
+import { type Interval, overlapSeconds } from "./intervals.ts";
+import { nameOfLoad } from "./load-level.ts";
 import { type Estimate, proportion } from "./statistics.ts";
 
-/** Load is not a fault: what was said of one time of unusual load. */
+/** Load is not a fault: what was said of one labelled load. */
 export interface LoadRow {
   readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** Seconds of it with data. */
+  readonly coveredSeconds: number;
+  /** Faults in it, of any sort: with these, silence was not wanted. */
+  readonly faults: number;
+  /** As labelled; null when nobody knows. */
+  readonly saturates: boolean | null;
+  readonly bottleneck: string | null;
   /** False alarms that opened in it or while it settled. */
   readonly falseAlarms: number;
-  readonly isSilent: boolean;
   /** A "traffic" verdict was in force at some time of it. */
   readonly hasTrafficVerdict: boolean;
   /** The station that verdict named, if any. */
-  readonly bottleneckNode: string | null;
-  /** Performance faults in it: with these, silence was not wanted. */
-  readonly faults: number;
+  readonly namedBottleneck: string | null;
 }
 
-export interface LoadRecall {
-  readonly load: string;
-  readonly faults: number;
-  readonly recall: Estimate;
+/** Loads of one sort, none with a fault in it. */
+export interface LoadRuns {
+  readonly runs: number;
+  readonly falseAlarms: number;
+  /** Runs in which no false alarm opened. */
+  readonly silent: Estimate;
 }
 
 export interface LoadQuestion {
   readonly rows: readonly LoadRow[];
-  /** Silent ones of the loads without a fault. */
-  readonly silent: Estimate;
-  /** Recall by the load that the larger part of the fault fell into: it should not depend on it. */
-  readonly recallByLoad: readonly LoadRecall[];
+  /** All loads without a fault, short ones too. */
+  readonly all: LoadRuns;
+  /** The no-fault column of the load grid: runs that last long enough, by whether the bottleneck keeps up. */
+  readonly belowSaturation: LoadRuns;
+  readonly aboveSaturation: LoadRuns;
+  readonly saturationUnknown: LoadRuns;
+  /** Of the runs above saturation whose bottleneck is labelled: silent, and "traffic" said with that station named. */
+  readonly rightVerdict: Estimate;
 }
 
-export const USUAL_LOAD = "usual load";
-
-export function loadQuestion(
-  loads: readonly LabelledLoad[],
-  cases: Cases,
-  matching: Matching,
-  verdicts: readonly TrafficVerdict[],
-  rules: EvaluationRules,
-): LoadQuestion {
-  const rows = loads.map((load): LoadRow => {
-    const until = load.end + rules.settleSeconds;
-    const isIn = (seconds: number) => seconds >= load.start && seconds <= until;
-    const verdict = verdicts.filter((row) => row.openedSeconds <= until && row.resolvedSeconds >= load.start);
-    const falseAlarms = matching.falseAlarms.filter((alarm) => isIn(alarm.openedSeconds)).length;
+/** One row a labelled load. An alarm is held against one load only: the one it opened in, else the last that settles. */
+export function loadRows(parts: {
+  labels: Labels;
+  covered: readonly Interval[];
+  falseAlarms: readonly Alarm[];
+  verdicts: readonly TrafficVerdict[];
+  rules: EvaluationRules;
+}): LoadRow[] {
+  const loads = parts.labels.loads ?? [];
+  const { settleSeconds } = parts.rules;
+  const owners = parts.falseAlarms.map((alarm) => ownerOf(alarm.openedSeconds, loads, settleSeconds));
+  return loads.map((load): LoadRow => {
     const interval: Interval = [load.start, load.end];
+    const until = settledAt(load, loads, settleSeconds);
+    const inForce = parts.verdicts.filter((row) => row.openedSeconds <= until && row.resolvedSeconds >= load.start);
     return {
       name: nameOfLoad(load),
       start: load.start,
       end: load.end,
-      falseAlarms,
-      isSilent: falseAlarms === 0,
-      hasTrafficVerdict: verdict.length > 0,
-      bottleneckNode: verdict.find((row) => row.bottleneckNode !== null)?.bottleneckNode ?? null,
-      faults: cases.performance.filter(({ fault }) => overlapSeconds([fault.start, fault.end], [interval]) > 0).length,
+      coveredSeconds: overlapSeconds(interval, parts.covered),
+      faults: parts.labels.faults.filter((fault) => overlapSeconds([fault.start, fault.end], [interval]) > 0).length,
+      saturates: load.saturates ?? null,
+      bottleneck: load.bottleneck ?? null,
+      falseAlarms: owners.filter((owner) => owner === load).length,
+      hasTrafficVerdict: inForce.length > 0,
+      namedBottleneck: inForce.find((row) => row.bottleneckNode !== null)?.bottleneckNode ?? null,
     };
   });
+}
+
+/** @param minimumSeconds data a load needs to be a run of the grid */
+export function loadQuestion(rows: readonly LoadRow[], minimumSeconds: number): LoadQuestion {
   const faultless = rows.filter((row) => row.faults === 0);
+  const runs = faultless.filter((row) => row.coveredSeconds >= minimumSeconds);
+  const above = runs.filter((row) => row.saturates === true);
+  const judged = above.filter((row) => row.bottleneck !== null);
   return {
     rows,
-    silent: proportion(faultless.filter((row) => row.isSilent).length, faultless.length),
-    recallByLoad: recallByLoad(loads, cases, matching),
+    all: runsOf(faultless),
+    belowSaturation: runsOf(runs.filter((row) => row.saturates === false)),
+    aboveSaturation: runsOf(above),
+    saturationUnknown: runsOf(runs.filter((row) => row.saturates === null)),
+    rightVerdict: proportion(judged.filter(isRightVerdict).length, judged.length),
   };
 }
 
-function recallByLoad(loads: readonly LabelledLoad[], cases: Cases, matching: Matching): LoadRecall[] {
-  const detected = new Set(matching.detections.map((row) => row.fault));
-  const groups = Map.groupBy(cases.performance, ({ fault }) => {
-    const load = loads.find((row) => overlapShare([fault.start, fault.end], [[row.start, row.end]]) >= 0.5);
-    return load === undefined ? USUAL_LOAD : nameOfLoad(load);
-  });
-  return [...groups]
-    .map(([load, group]) => ({
-      load,
-      faults: group.length,
-      recall: proportion(group.filter((row) => detected.has(row)).length, group.length),
-    }))
-    .toSorted((a, b) => (a.load < b.load ? -1 : 1));
+function isRightVerdict(row: LoadRow): boolean {
+  return row.falseAlarms === 0 && row.hasTrafficVerdict && row.namedBottleneck === row.bottleneck;
 }
 
-function nameOfLoad(load: LabelledLoad): string {
-  return `${load.shape} ×${load.factor}`;
+function runsOf(rows: readonly LoadRow[]): LoadRuns {
+  return {
+    runs: rows.length,
+    falseAlarms: rows.reduce((sum, row) => sum + row.falseAlarms, 0),
+    silent: proportion(rows.filter((row) => row.falseAlarms === 0).length, rows.length),
+  };
+}
+
+function ownerOf(atSeconds: number, loads: readonly LabelledLoad[], settleSeconds: number): LabelledLoad | undefined {
+  return (
+    loads.findLast((load) => atSeconds >= load.start && atSeconds < load.end) ??
+    loads.findLast((load) => atSeconds >= load.end && atSeconds <= load.end + settleSeconds)
+  );
+}
+
+/** A load settles until the next one begins: what is said then is said of that one. */
+function settledAt(load: LabelledLoad, loads: readonly LabelledLoad[], settleSeconds: number): number {
+  const later = loads.filter((row) => row.start >= load.end).map((row) => row.start);
+  return Math.min(load.end + settleSeconds, ...later);
 }

@@ -1,37 +1,59 @@
 import { ABSENT, formatEstimate, formatNumber, markdownTable } from "./markdown-table.ts";
+import { renderAblations } from "./render-ablations.ts";
 import { renderCases } from "./render-cases.ts";
+import { renderLoad } from "./render-load.ts";
+import { renderProvenance } from "./render-provenance.ts";
+import { renderRecordings } from "./render-recordings.ts";
 import type { Comparison, EvaluationReport, RootCauseReport, ScorerReport } from "./report-type.ts";
+import { labelOf } from "./scorer-label.ts";
+
+export interface MarkdownOptions {
+  /** Without cases only tables over all of them are shown: nothing tells of a single fault or recording. */
+  readonly withCases: boolean;
+}
 
 /** The report for people: what was measured, the verdict, then a table per question with every baseline in it. */
-export function renderMarkdown(report: EvaluationReport): string {
+export function renderMarkdown(report: EvaluationReport, options: MarkdownOptions = { withCases: true }): string {
+  const { withCases } = options;
   const sections = [
     renderHead(report),
     renderVerdict(report.comparisons),
     renderDetection(report),
     renderRootCause(report, "Root cause when the incident opens", (row) => row.rootCauseAtOpening),
     renderRootCause(report, "Root cause when the incident ends", (row) => row.rootCauseAtEnd),
-    renderByKind(report),
-    renderOnset(report),
+    withCases ? renderByKind(report) : "",
+    renderOnset(report, withCases),
     renderKinds(report),
-    renderLoad(report),
-    renderCases(report),
+    withCases ? renderConfusion(report) : "",
+    renderAblations(report),
+    renderLoad(report, withCases),
+    withCases ? renderRecordings(report) : "",
+    withCases ? renderCases(report) : "",
     renderProvenance(report),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
 
 function renderHead(report: EvaluationReport): string {
-  const { rules } = report;
+  const { rules, recordings } = report;
+  const settle = recordings.map((row) => row.settleSeconds);
+  const [shortest, longest] = [Math.min(...settle), Math.max(...settle)];
+  const nodes = recordings.map((row) => row.nodeCount);
   return [
-    `# Evaluation on ${report.recording}`,
+    `# Evaluation on ${report.title}`,
     "",
     `${report.cases.length} performance faults, ${report.codeDefects.length} code defects (in no total), ` +
       `${report.leftOut.length} left out for want of data; ${report.coveredHours.toFixed(2)} h of data, ` +
-      `${report.faultFreeHours.toFixed(2)} h without a fault; ${report.nodeCount} nodes.`,
+      `${report.faultFreeHours.toFixed(2)} h without a fault; ${range(Math.min(...nodes), Math.max(...nodes))} nodes.`,
+    "Each recording is judged by itself from a cold start: nothing is known before its first span.",
     `An alarm is true from a fault's start to ${rules.detectionSlackSeconds} s after its end, neither true nor false ` +
-      `until ${rules.settleSeconds} s after it. Numbers in brackets are 95 % intervals: Wilson for proportions, ` +
+      `until ${range(shortest, longest)} s after it. Numbers in brackets are 95 % intervals: Wilson for proportions, ` +
       "bootstrap for delays and Avg@5, Byar for rates.",
   ].join("\n");
+}
+
+function range(low: number, high: number): string {
+  return low === high ? `${low}` : `${low} to ${high}`;
 }
 
 /** Says first, and plainly, where a baseline is better. */
@@ -44,10 +66,6 @@ function renderVerdict(comparisons: readonly Comparison[]): string {
   );
   if (lines.length === 0) lines.push("No baseline is better on any measure.");
   return ["## Where a baseline wins", "", ...lines].join("\n");
-}
-
-function labelOf(row: ScorerReport): string {
-  return row.isSubject ? `**${row.scorer}**` : row.scorer;
 }
 
 function renderDetection(report: EvaluationReport): string {
@@ -104,8 +122,9 @@ function renderRootCause(
 }
 
 function randomRow(report: EvaluationReport): string[] {
-  const { randomRanking: random, nodeCount } = report;
-  const name = `random ranking of ${nodeCount}, expected`;
+  const { randomRanking: random, recordings } = report;
+  const single = recordings.length === 1 ? ` of ${recordings[0]!.nodeCount}` : "";
+  const name = `random ranking${single}, expected`;
   if (random === null) return [name, ABSENT, ABSENT, ABSENT, ABSENT];
   return [name, random.ac1.toFixed(2), random.ac3.toFixed(2), random.avg5.toFixed(2), ABSENT];
 }
@@ -129,7 +148,7 @@ function renderByKind(report: EvaluationReport): string {
   return ["## Root cause by kind of fault: AC@1 / Avg@5 at the end", "", markdownTable(header, rows)].join("\n");
 }
 
-function renderOnset(report: EvaluationReport): string {
+function renderOnset(report: EvaluationReport, withCases: boolean): string {
   const shift = report.rules.onsetShiftSeconds;
   const rows = report.scorers.map((row) => {
     const { atOnset, shifted } = row.onsetRanking;
@@ -150,7 +169,7 @@ function renderOnset(report: EvaluationReport): string {
     "",
     `Mean node score over ${report.rules.rankingSeconds} s after the onset; no incident needed. Ties count by chance. ` +
       `${report.scorers[0]?.onsetRanking.atOnset.cases ?? 0} cases.` +
-      (without.length > 0 ? ` No data right after the onset: ${without.join(", ")}.` : ""),
+      (without.length > 0 ? ` No data right after the onset: ${withCases ? without.join(", ") : without.length}.` : ""),
     "",
     markdownTable(header, [...rows, expected]),
   ].join("\n");
@@ -163,8 +182,19 @@ function renderKinds(report: EvaluationReport): string {
     formatEstimate(row.kinds.accuracyAtEnd, 2),
     formatEstimate(row.kinds.accuracyAtRightNode, 2),
   ]);
+  return [
+    "## Kind of fault, of the faults found",
+    "",
+    "A verdict that prefers no kind counts as a guess.",
+    "",
+    markdownTable(["scorer", "at opening", "at the end", "if the node is right"], accuracies),
+  ].join("\n");
+}
+
+function renderConfusion(report: EvaluationReport): string {
   const subject = report.scorers.find((row) => row.isSubject);
   const confusion = subject?.kinds.rows ?? [];
+  if (confusion.length === 0) return "";
   const said = [...new Set(confusion.flatMap((row) => Object.keys(row.said)))].toSorted();
   const rows = confusion.map((row) => [
     row.expected === null || row.expected === row.labelled ? row.labelled : `${row.labelled} (= ${row.expected})`,
@@ -172,64 +202,8 @@ function renderKinds(report: EvaluationReport): string {
     `${row.missed}`,
   ]);
   return [
-    "## Kind of fault, of the faults found",
-    "",
-    "A verdict that prefers no kind counts as a guess.",
-    "",
-    markdownTable(["scorer", "at opening", "at the end", "if the node is right"], accuracies),
-    "",
     `Confusion of ${report.subject}: rows as labelled, columns as said at the end.`,
     "",
     markdownTable(["labelled", ...said, "missed"], rows),
-  ].join("\n");
-}
-
-function renderLoad(report: EvaluationReport): string {
-  const names = report.scorers[0]?.load.rows ?? [];
-  if (names.length === 0) return "";
-  const silence = report.scorers.map((row) => [
-    labelOf(row),
-    formatEstimate(row.load.silent, 2),
-    ...row.load.rows.map((load) => {
-      const traffic = load.hasTrafficVerdict ? `traffic (${load.bottleneckNode ?? "no station named"})` : "no verdict";
-      return load.isSilent ? traffic : `${load.falseAlarms} false; ${traffic}`;
-    }),
-  ]);
-  const loads = [...new Set(report.scorers.flatMap((row) => row.load.recallByLoad.map((entry) => entry.load)))];
-  const recall = report.scorers.map((row) => [
-    labelOf(row),
-    ...loads.map((load) => {
-      const entry = row.load.recallByLoad.find((candidate) => candidate.load === load);
-      return entry === undefined ? ABSENT : `${formatEstimate(entry.recall, 2)} of ${entry.faults}`;
-    }),
-  ]);
-  const header = [
-    "scorer",
-    "silent",
-    ...names.map((load) => (load.faults > 0 ? `${load.name} with a fault` : load.name)),
-  ];
-  return [
-    "## Load is not a fault",
-    "",
-    "Silent: share of the loads without a fault in which no false alarm opened.",
-    "",
-    markdownTable(header, silence),
-    "",
-    "Recall by the load at which the fault came:",
-    "",
-    markdownTable(["scorer", ...loads], recall),
-  ].join("\n");
-}
-
-function renderProvenance(report: EvaluationReport): string {
-  const { command, seed, dataHash, versions } = report.provenance;
-  const listed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return [
-    "## Made by",
-    "",
-    `* command: \`${command}\``,
-    `* versions: ${listed.join(", ")}`,
-    `* seed: ${seed}`,
-    `* data: ${dataHash}`,
   ].join("\n");
 }

@@ -1,14 +1,11 @@
-import type { IncidentEvent } from "../contracts/incident.ts";
-import type { Labels } from "../contracts/labels.ts";
 import type { EvaluationRules } from "./cases.ts";
 import type { DelaySummary } from "./delay.ts";
-import type { Interval } from "./intervals.ts";
 import type { KindConfusion } from "./kind-confusion.ts";
-import type { LoadQuestion } from "./load-question.ts";
+import type { GridCell, LoadRecall } from "./load-grid.ts";
+import type { LoadQuestion, LoadRow } from "./load-question.ts";
 import type { IgnoredReason } from "./match-events.ts";
 import type { DetectionRates } from "./rates.ts";
 import type { HitsAtDepth, KindRootCause, RootCauseRates } from "./root-cause.ts";
-import type { ScoredTimeline } from "./scored-timeline.ts";
 import type { OnsetRanking } from "./shifted-onset.ts";
 import type { Estimate } from "./statistics.ts";
 
@@ -18,43 +15,26 @@ export interface Provenance {
   /** Version of each thing that matters, by name. */
   readonly versions: Readonly<Record<string, string>>;
   readonly seed: number;
-  /** Hash of the recording and its labels. */
-  readonly dataHash: string;
-}
-
-/** What one scorer, with the common decision rule behind it, made of the recording. */
-export interface ScorerRun {
-  readonly scorer: string;
-  readonly incidents: readonly IncidentEvent[];
-  readonly timeline: ScoredTimeline;
-}
-
-export interface EvaluationInput {
-  readonly recording: string;
-  readonly labels: Labels;
-  /** When there was data, if not as the labels say (a replay in part). */
-  readonly covered?: readonly Interval[];
-  /** Rules that differ from `DEFAULT_RULES` and the labels' settling time. */
-  readonly rules?: Partial<EvaluationRules>;
-  /** Every scorer of the same replay: same windows, same cases. */
-  readonly runs: readonly ScorerRun[];
-  /** The scorer whose claim is judged; all others are baselines. */
-  readonly subject: string;
-  readonly provenance: Provenance;
 }
 
 /** A labelled fault in the report. */
 export interface CaseRow {
+  readonly recording: string;
   readonly name: string;
   readonly start: number;
   readonly end: number;
   readonly service: string;
   readonly fault: string;
   readonly coverage: number;
+  /** Name of the load at which it came. */
+  readonly load: string;
+  /** Median visits of the guilty node in the windows of the fault; null when nobody counted. */
+  readonly visitsPerWindow: number | null;
 }
 
 /** What a scorer made of one performance fault. */
 export interface OutcomeRow {
+  readonly recording: string;
   readonly name: string;
   /** null when it was missed. */
   readonly delaySeconds: number | null;
@@ -64,6 +44,16 @@ export interface OutcomeRow {
   readonly kind: string | null;
   /** Node named first when it opened, null when missed. */
   readonly named: string | null;
+  /** Where the page shows the incident that found it; null when missed. */
+  readonly incidentPath: string | null;
+}
+
+export interface FalseAlarmRow {
+  readonly recording: string;
+  readonly openedSeconds: number;
+  readonly named: string;
+  readonly kind: string;
+  readonly incidentPath: string;
 }
 
 export interface RootCauseReport {
@@ -75,22 +65,41 @@ export interface RootCauseReport {
   readonly byKind: readonly KindRootCause[];
 }
 
+/** One scorer on one recording. */
+export interface RecordingScore {
+  readonly recording: string;
+  readonly detection: DetectionRates;
+  /** At the end of the incident, over all performance faults. */
+  readonly rootCause: RootCauseRates;
+  readonly delayMedianSeconds: number | null;
+}
+
 export interface ScorerReport {
   readonly scorer: string;
   readonly isSubject: boolean;
   readonly detection: DetectionRates;
   readonly delay: DelaySummary;
+  /** Of the faults whose guilty node had at least `BUSY_VISITS_PER_WINDOW`. */
+  readonly busyDelay: DelaySummary;
   readonly rootCauseAtOpening: RootCauseReport;
   readonly rootCauseAtEnd: RootCauseReport;
   readonly onsetRanking: OnsetRanking;
   readonly kinds: KindConfusion;
   readonly load: LoadQuestion;
+  readonly recallByLoad: readonly LoadRecall[];
+  readonly gridCells: readonly GridCell[];
   /** Code defects that raised an alarm, of all with data; in no total. */
   readonly codeDefectsAlarmed: Estimate;
-  readonly codeDefectNames: readonly string[];
+  /** The same one by one, in the order of the report's `codeDefects`. */
+  readonly codeDefectAlarms: readonly boolean[];
+  readonly byRecording: readonly RecordingScore[];
   readonly outcomes: readonly OutcomeRow[];
-  readonly falseAlarms: readonly { readonly openedSeconds: number; readonly named: string; readonly kind: string }[];
-  readonly ignored: readonly { readonly openedSeconds: number; readonly reason: IgnoredReason }[];
+  readonly falseAlarms: readonly FalseAlarmRow[];
+  readonly ignored: readonly {
+    readonly recording: string;
+    readonly openedSeconds: number;
+    readonly reason: IgnoredReason;
+  }[];
 }
 
 /** One measure over all scorers. */
@@ -104,22 +113,44 @@ export interface Comparison {
   readonly isBaselineBetter: boolean;
 }
 
-export interface EvaluationReport {
+export interface RecordingRow {
   readonly recording: string;
-  readonly subject: string;
-  readonly provenance: Provenance;
-  readonly rules: EvaluationRules;
+  /** As the labels say; null when they do not. */
+  readonly application: string | null;
+  /** Hash of the recording and its labels. */
+  readonly dataHash: string;
+  readonly settleSeconds: number;
   readonly coveredHours: number;
   readonly faultFreeHours: number;
   readonly nodeCount: number;
+  readonly loads: readonly Pick<LoadRow, "name" | "start" | "end" | "faults" | "saturates" | "bottleneck">[];
+}
+
+/** A scorer that is the subject with something left out, and what that is. */
+export interface Ablation {
+  readonly scorer: string;
+  readonly what: string;
+}
+
+export interface EvaluationReport {
+  /** Name of the recording, or how many they are. */
+  readonly title: string;
+  readonly subject: string;
+  readonly provenance: Provenance;
+  /** The settling time is each recording's own. */
+  readonly rules: Omit<EvaluationRules, "settleSeconds">;
+  readonly recordings: readonly RecordingRow[];
+  readonly coveredHours: number;
+  readonly faultFreeHours: number;
   readonly cases: readonly CaseRow[];
   readonly codeDefects: readonly CaseRow[];
   readonly leftOut: readonly CaseRow[];
   /** Cases that the onset tables leave out, by name, for want of data right after the onset. */
   readonly onsetWithoutData: readonly string[];
-  /** What ranking at random is expected to reach on this many nodes. */
+  /** What ranking at random is expected to reach, each case among the nodes of its recording. */
   readonly randomRanking: { readonly ac1: number; readonly ac3: number; readonly avg5: number } | null;
   /** In the order given, the subject first. */
   readonly scorers: readonly ScorerReport[];
+  readonly ablations: readonly Ablation[];
   readonly comparisons: readonly Comparison[];
 }

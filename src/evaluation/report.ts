@@ -1,143 +1,109 @@
-import type { Incident } from "../contracts/incident.ts";
-import { alarmsOf, trafficVerdictsOf } from "./alarms.ts";
-import { type Cases, casesOf, DEFAULT_RULES, type EvaluationRules, type FaultCase } from "./cases.ts";
+import type { FaultCase } from "./cases.ts";
 import { compareScorers } from "./comparison.ts";
-import { delaySummary } from "./delay.ts";
-import { kindConfusion } from "./kind-confusion.ts";
-import { loadQuestion } from "./load-question.ts";
-import { type Matching, matchEvents } from "./match-events.ts";
-import { detectionRates } from "./rates.ts";
-import type {
-  CaseRow,
-  EvaluationInput,
-  EvaluationReport,
-  OutcomeRow,
-  RootCauseReport,
-  ScorerReport,
-  ScorerRun,
-} from "./report-type.ts";
-import {
-  type CaseHits,
-  hitsOfSuspects,
-  NO_HITS,
-  randomRankingExpectation,
-  rootCauseByKind,
-  rootCauseRates,
-} from "./root-cause.ts";
-import { onsetCases, onsetRanking } from "./shifted-onset.ts";
-import { proportion } from "./statistics.ts";
+import type { JudgedRecording } from "./judge-recording.ts";
+import { poolCases } from "./pool.ts";
+import type { Ablation, CaseRow, EvaluationReport, Provenance, RecordingRow } from "./report-type.ts";
+import { randomRankingExpectation } from "./root-cause.ts";
+import { scoreScorer } from "./score-scorer.ts";
+import { meanOf } from "./statistics.ts";
 
 /**
- * Judges every scorer of one replay on identical cases. Pure: the same input gives the same report.
+ * The report on one recording or several, every scorer on identical cases. Pure: the same input gives the same report.
  *
- * @throws {RangeError} when the subject is not among the runs, or a scorer is there twice.
+ * @throws {RangeError} without a recording, or when a scorer or the subject is missing on one of them.
  */
-export function evaluateRuns(input: EvaluationInput): EvaluationReport {
-  const names = input.runs.map((run) => run.scorer);
-  if (!names.includes(input.subject)) throw new RangeError(`no run of the scorer "${input.subject}" to judge`);
-  if (new Set(names).size < names.length) throw new RangeError(`a scorer is there twice: ${names.join(", ")}`);
-  const rules: EvaluationRules = { ...DEFAULT_RULES, settleSeconds: input.labels.settleSeconds, ...input.rules };
-  const cases = casesOf(input.labels, input.covered ?? input.labels.covered, rules);
-  const timelines = input.runs.map((run) => run.timeline);
-  const onset = onsetCases(cases.performance, timelines, rules);
-  const context: JudgeContext = { input, rules, cases, onsetRanked: onset.ranked };
-  const reports = input.runs.map((run) => judge(run, context));
-  const nodeCount = new Set(timelines.flatMap((timeline) => timeline.nodes)).size;
+export function reportOf(parts: {
+  readonly judged: readonly JudgedRecording[];
+  /** The scorer whose claim is judged; all others are baselines. */
+  readonly subject: string;
+  readonly provenance: Provenance;
+  readonly ablations?: readonly Ablation[];
+}): EvaluationReport {
+  const { judged, subject, provenance } = parts;
+  const first = judged[0];
+  if (first === undefined) throw new RangeError("there is no recording to report on");
+  const names = first.scorers.map((row) => row.scorer);
+  if (!names.includes(subject)) throw new RangeError(`no run of the scorer "${subject}" to judge`);
+  const { settleSeconds: _, ...rules } = first.rules;
+  const cases = poolCases(judged.map((recording) => recording.cases));
+  const scorers = names.map((name) =>
+    scoreScorer(name, judged, { isSubject: name === subject, seed: provenance.seed }),
+  );
   return {
-    recording: input.recording,
-    subject: input.subject,
-    provenance: input.provenance,
+    title: judged.length === 1 ? first.recording : `${judged.length} recordings`,
+    subject,
+    provenance,
     rules,
+    recordings: judged.map(recordingRow),
+    coveredHours: cases.coveredHours,
+    faultFreeHours: cases.faultFreeHours,
+    cases: rowsOf(judged, (recording) => recording.cases.performance),
+    codeDefects: rowsOf(judged, (recording) => recording.cases.codeDefects),
+    leftOut: rowsOf(judged, (recording) => recording.cases.leftOut),
+    onsetWithoutData: judged.flatMap((recording) =>
+      recording.onsetWithoutData.map((name) => (judged.length === 1 ? name : `${recording.recording}: ${name}`)),
+    ),
+    randomRanking: randomRankingOver(judged),
+    scorers: scorers.toSorted((a, b) => Number(b.isSubject) - Number(a.isSubject)),
+    ablations: parts.ablations ?? [],
+    comparisons: compareScorers(scorers),
+  };
+}
+
+function rowsOf(
+  judged: readonly JudgedRecording[],
+  of: (recording: JudgedRecording) => readonly FaultCase[],
+): CaseRow[] {
+  return judged.flatMap((recording) =>
+    of(recording).map((row): CaseRow => {
+      const { name, fault, coverage, load } = row;
+      const { start, end, service, fault: kind } = fault;
+      const visitsPerWindow = recording.visitsPerWindow.get(row) ?? null;
+      return {
+        recording: recording.recording,
+        name,
+        start,
+        end,
+        service,
+        fault: kind,
+        coverage,
+        load,
+        visitsPerWindow,
+      };
+    }),
+  );
+}
+
+function recordingRow(recording: JudgedRecording): RecordingRow {
+  const { application, dataHash, rules, cases, nodeCount } = recording;
+  return {
+    recording: recording.recording,
+    application,
+    dataHash,
+    settleSeconds: rules.settleSeconds,
     coveredHours: cases.coveredHours,
     faultFreeHours: cases.faultFreeHours,
     nodeCount,
-    cases: cases.performance.map(caseRow),
-    codeDefects: cases.codeDefects.map(caseRow),
-    leftOut: cases.leftOut.map(caseRow),
-    onsetWithoutData: onset.withoutData,
-    randomRanking: randomRankingExpectation(nodeCount),
-    scorers: reports.toSorted((a, b) => Number(b.isSubject) - Number(a.isSubject)),
-    comparisons: compareScorers(reports),
-  };
-}
-
-interface JudgeContext {
-  readonly input: EvaluationInput;
-  readonly rules: EvaluationRules;
-  readonly cases: Cases;
-  readonly onsetRanked: readonly FaultCase[];
-}
-
-function judge(run: ScorerRun, { input, rules, cases, onsetRanked }: JudgeContext): ScorerReport {
-  const matching = matchEvents(cases, alarmsOf(run.incidents), rules);
-  const { seed } = input.provenance;
-  const verdicts = trafficVerdictsOf(run.incidents);
-  return {
-    scorer: run.scorer,
-    isSubject: run.scorer === input.subject,
-    detection: detectionRates(matching, cases),
-    delay: delaySummary(matching, seed),
-    rootCauseAtOpening: rootCauseReport(cases, matching, suspectsAtOpening, seed),
-    rootCauseAtEnd: rootCauseReport(cases, matching, suspectsAtEnd, seed),
-    onsetRanking: onsetRanking(onsetRanked, run.timeline, rules, seed),
-    kinds: kindConfusion(matching),
-    load: loadQuestion(input.labels.loads ?? [], cases, matching, verdicts, rules),
-    codeDefectsAlarmed: proportion(matching.codeDefectAlarms.length, cases.codeDefects.length),
-    codeDefectNames: matching.codeDefectAlarms.map((row) => row.fault.name),
-    outcomes: outcomesOf(cases, matching),
-    falseAlarms: matching.falseAlarms.map((alarm) => ({
-      openedSeconds: alarm.openedSeconds,
-      named: alarm.atOpening.guiltyNode,
-      kind: alarm.atOpening.kind,
+    loads: (recording.scorers[0]?.loads ?? []).map(({ name, start, end, faults, saturates, bottleneck }) => ({
+      name,
+      start,
+      end,
+      faults,
+      saturates,
+      bottleneck,
     })),
-    ignored: matching.ignored.map(({ alarm, reason }) => ({ openedSeconds: alarm.openedSeconds, reason })),
   };
 }
 
-type SuspectsOf = (detection: Matching["detections"][number]) => Incident["suspects"];
-const suspectsAtOpening: SuspectsOf = ({ alarm }) => alarm.atOpening.suspectsAtOpening;
-const suspectsAtEnd: SuspectsOf = ({ alarm }) => alarm.atEnd.suspects;
-
-function rootCauseReport(cases: Cases, matching: Matching, suspectsOf: SuspectsOf, seed: number): RootCauseReport {
-  const hits = new Map(
-    matching.detections.map((row) => [row.fault, hitsOfSuspects(suspectsOf(row), row.fault.fault.service)]),
-  );
-  const overAll = cases.performance.map((fault): CaseHits => ({ fault, hits: hits.get(fault) ?? NO_HITS }));
+/** Mean over the cases; over the recordings when there is no case. */
+function randomRankingOver(judged: readonly JudgedRecording[]): EvaluationReport["randomRanking"] {
+  const weighed = judged.flatMap((recording) => recording.cases.performance.map(() => recording.nodeCount));
+  const nodeCounts = weighed.length > 0 ? weighed : judged.map((recording) => recording.nodeCount);
+  const expected = nodeCounts.flatMap((count) => randomRankingExpectation(count) ?? []);
+  if (expected.length === 0) return null;
   return {
-    overAll: rootCauseRates(overAll, seed),
-    overDetected: rootCauseRates(
-      overAll.filter((row) => hits.has(row.fault)),
-      seed,
-    ),
-    byKind: rootCauseByKind(overAll, seed),
+    ac1: meanOf(expected.map((row) => row.ac1)),
+    ac3: meanOf(expected.map((row) => row.ac3)),
+    avg5: meanOf(expected.map((row) => row.avg5)),
   };
-}
-
-function outcomesOf(cases: Cases, matching: Matching): OutcomeRow[] {
-  const detections = new Map(matching.detections.map((row) => [row.fault, row]));
-  return cases.performance.map((fault): OutcomeRow => {
-    const found = detections.get(fault);
-    if (found === undefined) {
-      return {
-        name: fault.name,
-        delaySeconds: null,
-        hitsAtOpening: NO_HITS,
-        hitsAtEnd: NO_HITS,
-        kind: null,
-        named: null,
-      };
-    }
-    return {
-      name: fault.name,
-      delaySeconds: found.alarm.openedSeconds - fault.fault.start,
-      hitsAtOpening: hitsOfSuspects(suspectsAtOpening(found), fault.fault.service),
-      hitsAtEnd: hitsOfSuspects(suspectsAtEnd(found), fault.fault.service),
-      kind: found.alarm.atEnd.kind,
-      named: suspectsAtOpening(found)[0]?.node ?? found.alarm.atOpening.guiltyNode,
-    };
-  });
-}
-
-function caseRow({ name, fault, coverage }: FaultCase): CaseRow {
-  return { name, start: fault.start, end: fault.end, service: fault.service, fault: fault.fault, coverage };
 }

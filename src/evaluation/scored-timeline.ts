@@ -1,4 +1,5 @@
 import { type HitsAtDepth, NO_HITS } from "./root-cause.ts";
+import { quantileOf } from "./statistics.ts";
 
 /** Node scores of one scorer, window by window. */
 export interface ScoredTimeline {
@@ -8,6 +9,24 @@ export interface ScoredTimeline {
   readonly nodes: readonly string[];
   /** One row a window: fault probability by node index. Nodes only seen later are absent from the row; NaN = no score. */
   readonly probability: readonly Float64Array[];
+  /** Visits (or calls into it, of a leaf station) by node index in each window, when they were kept. */
+  readonly visits?: readonly Float64Array[];
+}
+
+/** Median visits of a node in the windows that end in (from, to]; null when nobody counted. */
+export function medianVisits(
+  timeline: ScoredTimeline,
+  nodeName: string,
+  fromSeconds: number,
+  toSeconds: number,
+): number | null {
+  const node = timeline.nodes.indexOf(nodeName);
+  const rows = rowsBetween(timeline, fromSeconds, toSeconds);
+  if (timeline.visits === undefined || node < 0 || rows.length === 0) return null;
+  return quantileOf(
+    rows.map((row) => timeline.visits?.[row]?.[node] ?? 0),
+    0.5,
+  );
 }
 
 /** Rows of windows that end in (from, to]. */

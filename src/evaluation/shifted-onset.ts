@@ -31,20 +31,22 @@ export function onsetCases(
   };
 }
 
-export function onsetRanking(
-  cases: readonly FaultCase[],
-  timeline: ScoredTimeline,
-  rules: EvaluationRules,
-  seed: number,
-): OnsetRanking {
+/** How high each case's guilty node ranks by mean score from its onset, and from the shifted one. */
+export interface OnsetHits {
+  readonly atOnset: readonly CaseHits[];
+  readonly shifted: readonly CaseHits[];
+}
+
+export function onsetHits(cases: readonly FaultCase[], timeline: ScoredTimeline, rules: EvaluationRules): OnsetHits {
   const hitsFrom = (shiftSeconds: number): CaseHits[] =>
     cases.map((row) => {
       const onset = row.fault.start + shiftSeconds;
       const scores = meanScores(timeline, onset, onset + rules.rankingSeconds);
       return { fault: row, hits: hitsOfScores(scores, row.fault.service) };
     });
-  return {
-    atOnset: rootCauseRates(hitsFrom(0), seed),
-    shifted: rootCauseRates(hitsFrom(rules.onsetShiftSeconds), seed),
-  };
+  return { atOnset: hitsFrom(0), shifted: hitsFrom(rules.onsetShiftSeconds) };
+}
+
+export function onsetRanking(hits: OnsetHits, seed: number): OnsetRanking {
+  return { atOnset: rootCauseRates(hits.atOnset, seed), shifted: rootCauseRates(hits.shifted, seed) };
 }

@@ -1,84 +1,118 @@
+import { readLabels } from "../../datasets/labels.ts";
 import { BASELINE_NAMES, createBaseline } from "../../models/baselines/all-baselines.ts";
 import type { ModelView } from "../contracts/api.ts";
-import type { IncidentEvent } from "../contracts/incident.ts";
+import { SourceError } from "../contracts/errors.ts";
 import type { Labels } from "../contracts/labels.ts";
-import type { Scored, Scorer } from "../contracts/score.ts";
+import type { Scorer } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
-import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
-import { evaluateRuns } from "../evaluation/report.ts";
-import type { EvaluationReport, Provenance, ScorerRun } from "../evaluation/report-type.ts";
-import { type ReplayResult, replay } from "./replay.ts";
+import { type JudgedRecording, judgeRecording } from "../evaluation/judge-recording.ts";
+import { reportOf } from "../evaluation/report.ts";
+import type { Ablation, EvaluationReport } from "../evaluation/report-type.ts";
+import { CountingLedger } from "../telemetry/ledger.ts";
+import { type AblationScorer, ablationScorers } from "./ablations.ts";
+import { dataHash } from "./data-hash.ts";
+import type { LabelledRecording } from "./find-recordings.ts";
+import { replay } from "./replay.ts";
+import { RunRecorder } from "./run-recorder.ts";
+import { loadScorer } from "./scorers.ts";
+import { openRecording } from "./sources.ts";
 
-/** Replays a labelled recording once with the shipped scorer deciding what is learned, all baselines watching. */
-export async function evaluateRecording(parts: {
-  source: TelemetrySource;
-  recording: string;
+export interface EvaluationRequest {
+  readonly recordings: readonly LabelledRecording[];
+  readonly settings: Settings;
+  /** Put variants of the model with a part left out beside it. */
+  readonly withAblations: boolean;
+  readonly command: string;
+  readonly version: string;
+  readonly onWindow?: (recording: LabelledRecording, windows: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Replays each labelled recording from a cold start with the shipped scorer deciding what is learned and all baselines
+ * watching, and judges them together.
+ *
+ * @throws {SettingsError} before the first replay, for labels that cannot be used.
+ * @throws {SourceError} when it is stopped: half a replay has no figures.
+ */
+export async function evaluateRecordings(request: EvaluationRequest): Promise<EvaluationReport> {
+  const labelled = request.recordings.map((recording) => ({ recording, labels: readLabels(recording.labelsPath) }));
+  const variants = request.withAblations ? ablationScorers(request.settings) : [];
+  const judged: JudgedRecording[] = [];
+  let model: ModelView | null = null;
+  let subject = "";
+  for (const { recording, labels } of labelled) {
+    // Loaded anew each time: a scorer that has seen another recording is no cold start.
+    const { scorer, view } = await loadScorer(request.settings);
+    model = view;
+    subject = scorer.name;
+    judged.push(await judgeOne({ request, recording, labels, scorer, view, variants }));
+  }
+  return reportOf({
+    judged,
+    subject,
+    provenance: {
+      command: request.command,
+      versions: { spantwin: request.version, node: process.versions.node, ...versionsOf(subject, model) },
+      seed: request.settings.seed,
+    },
+    ablations: request.withAblations ? ablationsBeside(subject, variants) : [],
+  });
+}
+
+function versionsOf(subject: string, model: ModelView | null): Record<string, string> {
+  const reason = model?.degradedReason ?? null;
+  return {
+    scorer: subject,
+    backend: model?.backend ?? "none",
+    ...(reason === null ? {} : { degraded: reason }),
+  };
+}
+
+async function judgeOne(parts: {
+  request: EvaluationRequest;
+  recording: LabelledRecording;
   labels: Labels;
-  settings: Settings;
   scorer: Scorer;
-  model: ModelView;
-  ledger: Ledger;
-  provenance: Provenance;
-  onWindow?: () => void;
-  signal: AbortSignal;
-}): Promise<{ report: EvaluationReport; replayed: ReplayResult }> {
-  const baselines = BASELINE_NAMES.filter((name) => name !== parts.scorer.name).map((name) =>
-    createBaseline(name, { seed: parts.settings.seed }),
-  );
-  const runs = [parts.scorer, ...baselines].map((scorer) => new RunRecorder(scorer.name));
-  const replayed = await replay({
-    ...parts,
-    watchers: baselines,
+  view: ModelView;
+  variants: readonly AblationScorer[];
+}): Promise<JudgedRecording> {
+  const { request, recording, labels, scorer } = parts;
+  const { settings, signal } = request;
+  const ledger = new CountingLedger();
+  const source = await openRecording(recording.path, recording.format, settings, ledger);
+  const watchers = [
+    ...BASELINE_NAMES.map((name) => createBaseline(name, { seed: settings.seed })),
+    ...(await Promise.all(parts.variants.map((variant) => variant.create()))),
+  ].filter((watcher) => watcher.name !== scorer.name);
+  const runs = [scorer, ...watchers].map(({ name }, k) => new RunRecorder(name, { countsVisits: k === 0 }));
+  let windows = 0;
+  await replay({
+    source,
+    settings,
+    scorer,
+    model: parts.view,
+    ledger,
+    watchers,
     onWindow: (result) => {
       [result, ...result.watching].forEach((judgement, k) => {
         runs[k]!.take(judgement.scored, judgement.events);
       });
-      parts.onWindow?.();
+      request.onWindow?.(recording, ++windows);
     },
+    signal,
   });
-  const report = evaluateRuns({
-    recording: parts.recording,
-    labels: parts.labels,
+  if (signal.aborted) throw new SourceError(`stopped while judging ${recording.name}`, { retriable: true });
+  return judgeRecording({
+    recording: recording.name,
+    dataHash: `${await dataHash(recording.path)}-${await dataHash(recording.labelsPath)}`,
+    labels,
     runs: runs.map((run) => run.finish()),
-    subject: parts.scorer.name,
-    provenance: parts.provenance,
   });
-  return { report, replayed };
 }
 
-/** Writes down what one scorer said, window by window. */
-class RunRecorder {
-  readonly #scorer: string;
-  readonly #incidents: IncidentEvent[] = [];
-  readonly #windowEndSeconds: number[] = [];
-  readonly #probability: Float64Array[] = [];
-  #nodes: readonly string[] = [];
-
-  constructor(scorer: string) {
-    this.#scorer = scorer;
-  }
-
-  take(scored: Scored, events: readonly IncidentEvent[]): void {
-    const { observation } = scored.forecast;
-    this.#incidents.push(...events);
-    this.#nodes = observation.topology.nodes.map((node) => node.name);
-    const row = new Float64Array(this.#nodes.length).fill(Number.NaN);
-    for (const node of scored.nodes) {
-      row[node.node] = node.probability;
-    }
-    this.#windowEndSeconds.push(observation.endSeconds);
-    this.#probability.push(row);
-  }
-
-  finish(): ScorerRun {
-    return {
-      scorer: this.#scorer,
-      incidents: this.#incidents,
-      timeline: {
-        windowEndSeconds: this.#windowEndSeconds,
-        nodes: this.#nodes,
-        probability: this.#probability,
-      },
-    };
-  }
+/** What left which part out; the twin alone is a baseline of its own right too. */
+function ablationsBeside(subject: string, variants: readonly AblationScorer[]): Ablation[] {
+  const twinOnly = { scorer: "twin-residual", what: "twin only: the residual that speaks against the node, by rules" };
+  return [twinOnly, ...variants.map(({ scorer, what }) => ({ scorer, what }))].filter((row) => row.scorer !== subject);
 }

@@ -1,10 +1,11 @@
 // Goal: the report judges every scorer on identical cases and says plainly when a baseline wins.
 import { describe, expect, test } from "vitest";
 import type { IncidentEvent } from "../../src/contracts/incident.ts";
+import { judgeRecording, type RecordingInput, type ScorerRun } from "../../src/evaluation/judge-recording.ts";
 import { renderJson } from "../../src/evaluation/render-json.ts";
 import { renderMarkdown } from "../../src/evaluation/render-markdown.ts";
-import { evaluateRuns } from "../../src/evaluation/report.ts";
-import type { EvaluationInput, ScorerRun } from "../../src/evaluation/report-type.ts";
+import { reportOf } from "../../src/evaluation/report.ts";
+import type { EvaluationReport } from "../../src/evaluation/report-type.ts";
 import { fault, history, labels, load } from "./fixtures.ts";
 
 const NODES = ["cart", "ads", "mail"];
@@ -19,8 +20,9 @@ function run(scorer: string, incidents: readonly IncidentEvent[], guess: string)
   };
 }
 
-const INPUT: EvaluationInput = {
+const INPUT: RecordingInput = {
   recording: "three faults",
+  dataHash: "sha256:abc",
   labels: labels(
     [
       fault(500, 600),
@@ -35,11 +37,14 @@ const INPUT: EvaluationInput = {
     run("model", [...history("a", 540), ...history("c", 2720), ...history("d", 2010)], "cart"),
     run("silent", [], "mail"),
   ],
-  subject: "model",
-  provenance: { command: "evaluate --seed 5 x", versions: { spantwin: "0.1.0" }, seed: 5, dataHash: "sha256:abc" },
 };
 
-const report = evaluateRuns(INPUT);
+function evaluate(input: RecordingInput, subject = "model"): EvaluationReport {
+  const provenance = { command: "evaluate --seed 5 x", versions: { spantwin: "0.1.0" }, seed: 5 };
+  return reportOf({ judged: [judgeRecording(input)], subject, provenance });
+}
+
+const report = evaluate(INPUT);
 
 describe("report", () => {
   test("puts the subject first and gives every scorer the same cases", () => {
@@ -53,8 +58,10 @@ describe("report", () => {
     expect(report.cases.map((row) => row.name)).toEqual(["slow-code@cart", "cpu@ads"]);
     expect(report.codeDefects.map((row) => row.name)).toEqual(["return@mail"]);
     expect(report.leftOut.map((row) => row.name)).toEqual(["pause@cart"]);
-    expect(report.scorers[0]?.codeDefectNames).toEqual(["return@mail"]);
-    expect(report.scorers[0]?.ignored).toEqual([{ openedSeconds: 2010, reason: "code-defect" }]);
+    expect(report.scorers.map((row) => row.codeDefectAlarms)).toEqual([[true], [false], [false]]);
+    expect(report.scorers[0]?.ignored).toEqual([
+      { recording: "three faults", openedSeconds: 2010, reason: "code-defect" },
+    ]);
   });
 
   test("counts a fault that was not found as a root cause missed, and apart from the faults found", () => {
@@ -80,12 +87,12 @@ describe("report", () => {
 
   test("does not depend on the order of incidents, and is the same when made again", () => {
     const runs = INPUT.runs.map((entry) => ({ ...entry, incidents: entry.incidents.toReversed() }));
-    expect(renderJson(evaluateRuns({ ...INPUT, runs }))).toBe(renderJson(report));
+    expect(renderJson(evaluate({ ...INPUT, runs }))).toBe(renderJson(report));
   });
 
   test("refuses a subject that did not run and a scorer that ran twice", () => {
-    expect(() => evaluateRuns({ ...INPUT, subject: "other" })).toThrow(RangeError);
-    expect(() => evaluateRuns({ ...INPUT, runs: [...INPUT.runs, INPUT.runs[0]!] })).toThrow(RangeError);
+    expect(() => evaluate(INPUT, "other")).toThrow(RangeError);
+    expect(() => evaluate({ ...INPUT, runs: [...INPUT.runs, INPUT.runs[0]!] })).toThrow(RangeError);
   });
 
   test("leaves a case without windows after its onset out of the ranking of every scorer, and says so", () => {
@@ -101,14 +108,14 @@ describe("report", () => {
         },
       };
     });
-    const holed = evaluateRuns({ ...INPUT, runs });
+    const holed = evaluate({ ...INPUT, runs });
     expect(holed.onsetWithoutData).toEqual(["slow-code@cart"]);
     expect(holed.scorers.map((row) => row.onsetRanking.atOnset.cases)).toEqual([1, 1, 1]);
     expect(holed.scorers.map((row) => row.detection.faults)).toEqual([2, 2, 2]);
   });
 
   test("takes when there was data from the replay when it is told", () => {
-    expect(evaluateRuns({ ...INPUT, covered: [[0, 900]] }).cases.map((row) => row.name)).toEqual(["slow-code@cart"]);
+    expect(evaluate({ ...INPUT, covered: [[0, 900]] }).cases.map((row) => row.name)).toEqual(["slow-code@cart"]);
   });
 });
 
@@ -118,7 +125,7 @@ describe("as JSON", () => {
   });
 
   test("nothing at all to judge is still valid", () => {
-    const empty = evaluateRuns({ ...INPUT, labels: labels([], { covered: [] }), runs: [run("model", [], "cart")] });
+    const empty = evaluate({ ...INPUT, labels: labels([], { covered: [] }), runs: [run("model", [], "cart")] });
     expect(JSON.parse(renderJson(empty))).toEqual(empty);
     expect(renderMarkdown(empty)).toContain("No baseline is better on any measure.");
   });

@@ -8,7 +8,7 @@ import {
   rootCauseRates,
 } from "../../src/evaluation/root-cause.ts";
 import { hitsOfScores, meanScores, rankedNodes, type ScoredTimeline } from "../../src/evaluation/scored-timeline.ts";
-import { onsetCases, onsetRanking } from "../../src/evaluation/shifted-onset.ts";
+import { onsetCases, onsetHits, onsetRanking } from "../../src/evaluation/shifted-onset.ts";
 import { cases, fault, RULES } from "./fixtures.ts";
 
 describe("hits of a ranked list", () => {
@@ -99,7 +99,7 @@ describe("ranking given the onset", () => {
   });
 
   test("finds the node at the true onset and not at one shifted by 60 s", () => {
-    const ranking = onsetRanking(performance, timeline, RULES, 1);
+    const ranking = onsetRanking(onsetHits(performance, timeline, RULES), 1);
     expect(ranking.atOnset.ac1.value).toBe(1);
     expect(ranking.shifted.ac1.value).toBe(0);
     // "late" (0.5) and "cart" (0.8) lie before it: rank 3.
