@@ -1,19 +1,23 @@
 import express, { type Express, type Router } from "express";
 
 import { SettingsError } from "../contracts/errors.ts";
+import type { FeedbackTaker } from "../contracts/feedback.ts";
 import type { Store } from "../contracts/store.ts";
 import { DEFAULT_STREAM_LIMITS, EventStream, type StreamLimits } from "./event-stream.ts";
+import { readJson } from "./feedback.ts";
 import { crossSiteGuard, hostGuard, securityHeaders } from "./guards.ts";
 import type { Live } from "./live.ts";
 import { type ApiMetrics, registerLiveMetrics } from "./metrics.ts";
 import openApiDocument from "./openapi.json" with { type: "json" };
 import { pageRouter } from "./page.ts";
 import { answerErrors, RequestError } from "./request-error.ts";
-import { routesOf } from "./routes.ts";
+import { postRoutesOf, type Routes, routesOf } from "./routes.ts";
 
 export interface ApiOptions {
   readonly store: Store;
   readonly live: Live;
+  /** Whoever applies to the line what people say about its verdicts. */
+  readonly feedback: FeedbackTaker;
   readonly metrics: ApiMetrics;
   /** Where the built page lies. */
   readonly uiDirectory: string;
@@ -40,7 +44,7 @@ export interface Api {
 
 /** Builds the HTTP API and page, not yet listening. @throws {SettingsError} for a malformed base path. */
 export function createApi(options: ApiOptions): Api {
-  const { store, live, metrics, version } = options;
+  const { store, live, feedback, metrics, version } = options;
   const basePath = checkedBasePath(options.basePath ?? "");
   const stream = new EventStream(live, metrics, { ...DEFAULT_STREAM_LIMITS, ...options.streamLimits });
   registerLiveMetrics(metrics, live);
@@ -49,7 +53,8 @@ export function createApi(options: ApiOptions): Api {
     info: { ...openApiDocument.info, version },
     servers: [{ url: basePath || "/" }],
   };
-  const routes = apiRouter(routesOf({ store, live, stream, metrics, version, openApi }));
+  const sources = { store, live, feedback, stream, metrics, version, openApi };
+  const routes = apiRouter(routesOf(sources), postRoutesOf(sources));
 
   let boundHost: string | null = null;
   const app = express();
@@ -70,7 +75,7 @@ export function createApi(options: ApiOptions): Api {
   return { app, routes, stream, metrics, basePath, bind };
 }
 
-function apiRouter(routes: ReturnType<typeof routesOf>): Router {
+function apiRouter(routes: Routes, postRoutes: Routes): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   for (const [path, respond] of Object.entries(routes)) {
     const route = router.route(path.replaceAll(/\{(\w+)\}/g, ":$1"));
@@ -78,8 +83,12 @@ function apiRouter(routes: ReturnType<typeof routesOf>): Router {
       response.set("cache-control", "no-store");
       return respond(request, response, next);
     });
+    const post = postRoutes[path];
+    if (post !== undefined) {
+      route.post(readJson, post);
+    }
     route.all((request, response) => {
-      response.set("allow", "GET, HEAD");
+      response.set("allow", post === undefined ? "GET, HEAD" : "GET, HEAD, POST");
       throw new RequestError(405, `${request.method} is not allowed on ${path}`);
     });
   }

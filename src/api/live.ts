@@ -1,4 +1,4 @@
-import type { LedgerView, ModelView, ServiceMap, Status, StreamEvent } from "../contracts/api.ts";
+import type { LedgerView, ModelView, ServiceMap, Status, StreamEvent, WaitsView } from "../contracts/api.ts";
 
 /** Whether verdicts can be relied on, and why not, in one sentence for a person. */
 export interface LiveHealth {
@@ -12,6 +12,8 @@ export interface Live {
   map(): ServiceMap;
   ledger(): LedgerView;
   model(): ModelView;
+  /** Operations whose durations count as no evidence, and why. */
+  waits(): WaitsView;
   /** Ready: spans come in and verdicts are given. Learning and waiting are not ready. */
   health(): LiveHealth;
   /** Calls `listener` at each event until the function it returns is called. */

@@ -20,6 +20,15 @@ export const seriesQuery = z.strictObject({
   limit: integer(1, 50_000).default(10_000),
 });
 
+/** What `GET /api/v1/feedback` may be asked. */
+export const feedbackQuery = z.strictObject({ limit: integer(1, 10_000).default(100) });
+
+/** What `GET /api/v1/deployments` may be asked. */
+export const deploymentsQuery = z.strictObject({
+  node: text(1).optional(),
+  limit: integer(1, 1000).default(100),
+});
+
 /** For routes that take no query. */
 export const noQuery = z.strictObject({});
 

@@ -1,12 +1,16 @@
 import type { Request, RequestHandler, Response } from "express";
 
-import type { IncidentPage, Series } from "../contracts/api.ts";
+import type { DeploymentPage, IncidentPage, Series } from "../contracts/api.ts";
+import type { FeedbackTaker } from "../contracts/feedback.ts";
+import type { Incident } from "../contracts/incident.ts";
 import type { Store } from "../contracts/store.ts";
 import type { EventStream } from "./event-stream.ts";
+import { feedbackPage, giveFeedback } from "./feedback.ts";
 import type { Live } from "./live.ts";
 import type { ApiMetrics } from "./metrics.ts";
 import {
   badRequest,
+  deploymentsQuery,
   incidentIdParameter,
   incidentsQuery,
   noQuery,
@@ -23,6 +27,7 @@ const DEFAULT_RANGE_SECONDS = 3600;
 export interface RouteSources {
   readonly store: Store;
   readonly live: Live;
+  readonly feedback: FeedbackTaker;
   readonly stream: EventStream;
   readonly metrics: ApiMetrics;
   readonly version: string;
@@ -32,19 +37,27 @@ export interface RouteSources {
 /** Every route answers GET (and HEAD). Paths are spelled as in the OpenAPI document. */
 export type Routes = Readonly<Record<string, RequestHandler>>;
 
+/** Routes that take a JSON body by POST, besides. */
+export function postRoutesOf({ store, feedback }: RouteSources): Routes {
+  return { "/api/v1/feedback": giveFeedback(store, feedback) };
+}
+
 export function routesOf(sources: RouteSources): Routes {
-  const { store, live, stream, metrics, version, openApi } = sources;
+  const { store, live, feedback, stream, metrics, version, openApi } = sources;
   return {
     "/api/v1/status": json(() => live.status()),
     "/api/v1/map": json(() => live.map()),
     "/api/v1/ledger": json(() => live.ledger()),
     "/api/v1/model": json(() => live.model()),
+    "/api/v1/waits": json(() => live.waits()),
+    "/api/v1/feedback": (request, response) => send(response, feedbackPage(feedback, request)),
+    "/api/v1/deployments": (request, response) => send(response, deploymentPage(store, request)),
     "/api/v1/openapi.json": json(() => openApi),
     "/api/v1/incidents": (request, response) => send(response, incidentPage(store, request)),
     "/api/v1/incidents/{id}": (request, response) => {
       readParameters(noQuery, request.query);
       const { id } = readParameters(incidentIdParameter, request.params);
-      send(response, found(store.incident(id), "id", id, "incident"));
+      send(response, wholeIncident(found(store.incident(id), "id", id, "incident")));
     },
     "/api/v1/series": (request, response) => send(response, seriesOf(store, live, request)),
     "/api/v1/traces/{traceId}": (request, response) => {
@@ -91,7 +104,17 @@ function incidentPage(store: Store, request: Request): IncidentPage {
     ...(state === undefined ? {} : { state }),
     ...(verdict === undefined ? {} : { verdict }),
   });
-  return { incidents, total: store.incidentCount() };
+  return { incidents: incidents.map(wholeIncident), total: store.incidentCount() };
+}
+
+/** With the keys that incidents of earlier versions do not have. */
+function wholeIncident(incident: Incident): Incident {
+  return { deployments: [], feedback: null, ...incident };
+}
+
+function deploymentPage(store: Store, request: Request): DeploymentPage {
+  const { node, limit } = readParameters(deploymentsQuery, request.query);
+  return { deployments: store.deployments({ limit, ...(node === undefined ? {} : { node }) }) };
 }
 
 function seriesOf(store: Store, live: Live, request: Request): Series {

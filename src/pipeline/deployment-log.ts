@@ -8,16 +8,23 @@ const MARKERS_MAX = 50;
 export class DeploymentLog {
   readonly #markers = new Map<string, DeploymentMarker>();
 
-  take({ deployments, observation }: Forecast): void {
+  /** Returns the markers that are new or stand otherwise than before. */
+  take({ deployments, observation }: Forecast): DeploymentMarker[] {
+    const changed: DeploymentMarker[] = [];
     for (const { node, version, previousVersion, atSeconds, state } of deployments) {
       const { name } = observation.topology.nodes[node]!;
       // A version may come back: each of its deployments is one of its own.
       const key = JSON.stringify([name, version, atSeconds]);
-      this.#markers.set(key, { node: name, version, previousVersion, atSeconds, state });
+      const marker = { node: name, version, previousVersion, atSeconds, state };
+      if (this.#markers.get(key)?.state !== state) {
+        changed.push(marker);
+      }
+      this.#markers.set(key, marker);
       if (this.#markers.size > MARKERS_MAX) {
         this.#markers.delete(this.#markers.keys().next().value!);
       }
     }
+    return changed;
   }
 
   /** Newest first. */

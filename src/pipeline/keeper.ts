@@ -1,16 +1,18 @@
 import type { SeriesPoint, TraceSpanView, TraceView } from "../contracts/api.ts";
 import type { SeriesRow, Store } from "../contracts/store.ts";
 import { SPAN_KIND, type SpanBatch, type TelemetryBatch } from "../contracts/telemetry.ts";
+import { DeploymentLog } from "./deployment-log.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { finiteBand } from "./live-view.ts";
 
 const RECENT_SPANS_MAX = 200_000;
 const RETAIN_EVERY_WINDOWS = 120;
 
-/** Writes what the line finds to the store: series of every window, incidents, and the traces an incident names. */
+/** Writes what the line finds to the store: series of every window, deployments, incidents, and the traces these name. */
 export class Keeper {
   readonly #store: Store;
   readonly #retentionSeconds: number;
+  readonly #deployments = new DeploymentLog();
   #recent: SpanBatch[] = [];
   #recentSpans = 0;
   #windows = 0;
@@ -36,6 +38,9 @@ export class Keeper {
     const { forecast } = result.scored;
     if (forecast.isReady) {
       this.#store.putSeries(seriesRows(result));
+    }
+    for (const marker of this.#deployments.take(forecast)) {
+      this.#store.putDeployment(marker);
     }
     for (const event of result.events) {
       this.#store.putIncident(event.incident);

@@ -7,6 +7,8 @@ const START_UP_WINDOWS = 2;
 const HELD_MAX = 4000;
 /** Windows let go that are remembered, to tell how many came too early. */
 const RELEASED_MAX = 100;
+/** Ranges added while running; the oldest go first. */
+const EXCLUDED_MAX = 1000;
 /** What follows a fault still carries its backlog: so many windows settle before learning goes on. */
 const SETTLE_WINDOWS = 2;
 
@@ -26,6 +28,7 @@ export function touchesAny(
 export class LearningGate {
   readonly #delaySeconds: number;
   readonly #excluded: readonly TimeRange[];
+  #excludedSince: TimeRange[] = [];
   #held: Forecast[] = [];
   #seen = 0;
   #quarantineUntilSeconds = Number.NEGATIVE_INFINITY;
@@ -44,6 +47,14 @@ export class LearningGate {
     this.#excluded = options.excluded ?? [];
   }
 
+  /** Excludes a range from now on; windows of it that still wait are not learned either. */
+  exclude(range: TimeRange): void {
+    this.#excludedSince = [...this.#excludedSince, range].slice(-EXCLUDED_MAX);
+    const kept = this.#held.filter((held) => !touchesAny(held.observation, [range]));
+    this.excludedCount += this.#held.length - kept.length;
+    this.#held = kept;
+  }
+
   /**
    * Takes a window and what is thought of it; returns the windows that may be learned from now, oldest first.
    *
@@ -56,7 +67,7 @@ export class LearningGate {
     if (this.#seen <= START_UP_WINDOWS) {
       return [];
     }
-    const isExcluded = touchesAny(forecast.observation, this.#excluded);
+    const isExcluded = [this.#excluded, this.#excludedSince].some((each) => touchesAny(forecast.observation, each));
     this.excludedCount += isExcluded ? 1 : 0;
     if (!forecast.isReady) {
       return isExcluded ? [] : [forecast];

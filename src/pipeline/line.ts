@@ -1,10 +1,15 @@
+import type { Feedback } from "../contracts/feedback.ts";
 import type { Counterfactual, Forecast, MemoryFill } from "../contracts/forecast.ts";
-import type { IncidentEvent } from "../contracts/incident.ts";
-import type { Observation } from "../contracts/observation.ts";
+import type { Incident, IncidentEvent } from "../contracts/incident.ts";
+import type { Observation, Topology } from "../contracts/observation.ts";
 import type { Scored, Scorer } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetryBatch } from "../contracts/telemetry.ts";
+import { DeploymentCorrelation } from "../detection/deployment-correlation.ts";
 import { Detector } from "../detection/detector.ts";
+import { FeedbackRules } from "../detection/feedback-rules.ts";
+import { IntentionalWaits } from "../detection/intentional-waits.ts";
+import { Silencing } from "../detection/silencing.ts";
 import { Observer } from "../topology/observer.ts";
 import { LearningGate } from "./learning-gate.ts";
 
@@ -15,6 +20,8 @@ export interface TwinLike {
   forecast(observation: Observation): Forecast;
   learn(forecast: Forecast): void;
   counterfactuals(suspects: readonly number[]): Counterfactual[];
+  /** What a node does from this event time on is normal. */
+  acceptNewNormal(node: number, atSeconds: number): void;
 }
 
 /** What one scorer, with the common decision rule behind it, made of a window. */
@@ -26,6 +33,8 @@ export interface Judgement {
 /** Everything one window led to. */
 export interface WindowResult extends Judgement {
   readonly detector: Detector;
+  /** The fault that is open and not silenced. */
+  readonly openIncident: Incident | null;
   /** Judgements of the scorers that only watch, in their order. */
   readonly watching: readonly Judgement[];
 }
@@ -41,6 +50,12 @@ export class Line {
   readonly detector = new Detector();
   /** What was kept from being learned, in numbers. */
   readonly gate: LearningGate;
+  /** Operations that wait on purpose. */
+  readonly waits = new IntentionalWaits();
+  readonly #rules = new FeedbackRules();
+  readonly #silencing = new Silencing(this.#rules);
+  readonly #deployments = new DeploymentCorrelation();
+  #topology: Topology | null = null;
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
   readonly #listeners: WindowListener[] = [];
@@ -67,6 +82,42 @@ export class Line {
     return this.#twin.memory;
   }
 
+  /** The fault that is open and not silenced, as it was last told. */
+  get openIncident(): Incident | null {
+    return this.#silencing.openIncident;
+  }
+
+  /** Incidents that feedback kept from being told. */
+  get silencedCount(): number {
+    return this.#silencing.silencedCount;
+  }
+
+  /** All that was ever seen; null before the first window. */
+  get topology(): Topology | null {
+    return this.#topology;
+  }
+
+  /** How strong the evidence of an incident was at its worst, in multiples of what is material. */
+  strengthOf(incident: Incident): number {
+    return this.#silencing.strengthOf(incident);
+  }
+
+  /** Obeys feedback from the next window on. */
+  takeFeedback(feedback: Feedback): void {
+    const { type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
+    this.#rules.take(feedback);
+    if (type === "ignore") {
+      this.gate.exclude({ fromSeconds, toSeconds });
+    }
+    if (incidentId !== null && (type === "not-a-fault" || type === "new-normal")) {
+      this.#silencing.dismiss(incidentId);
+    }
+    const guilty = this.#topology?.nodes.find((each) => each.name === node);
+    if (type === "new-normal" && guilty !== undefined) {
+      this.#twin.acceptNewNormal(guilty.index, givenSeconds);
+    }
+  }
+
   onWindow(listener: WindowListener): void {
     this.#listeners.push(listener);
   }
@@ -85,20 +136,39 @@ export class Line {
   }
 
   #takeWindow(observation: Observation): void {
+    this.#topology = observation.topology;
     const forecast = this.#twin.forecast(observation);
-    const { scored, events } = this.#judge(this.#scorer, this.detector, forecast);
-    const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, forecast));
-    const onset = this.detector.isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
+    const judgeable = this.waits.withoutWaits(forecast);
+    const { scored, events: found } = this.#judge(this.#scorer, this.detector, judgeable);
+    const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, judgeable));
+    this.#deployments.take(forecast);
+    const events = this.#told(judgeable, found);
+    // What is silenced is taken for normal, so it may be learned.
+    const isSuspicious = this.detector.isSuspicious && !this.#silencing.isAllSilenced;
+    const onset = isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
     for (const clean of this.gate.take(forecast, onset)) {
       this.#twin.learn(clean);
     }
+    this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious });
+    const { detector, openIncident } = this;
     for (const listener of this.#listeners) {
-      listener({ scored, events, detector: this.detector, watching });
+      listener({ scored, events, detector, openIncident, watching });
     }
+  }
+
+  /** What people are told of what the detector found: less what they silenced, with the deployments before it. */
+  #told(forecast: Forecast, found: readonly IncidentEvent[]): IncidentEvent[] {
+    return this.#silencing
+      .take(forecast, found)
+      .map((event) => ({ ...event, incident: this.#deployments.named(event.incident, forecast) }));
   }
 
   #judge(scorer: Scorer, detector: Detector, forecast: Forecast): Judgement {
     const scored = scorer.score(forecast);
-    return { scored, events: detector.decide(scored, (nodes) => this.#twin.counterfactuals(nodes)) };
+    // In a range that is ignored nobody has been seen, so that nothing is evidence and what was fades.
+    const counted = this.#rules.isIgnored(forecast.observation)
+      ? { ...scored, nodes: [], forecast: { ...forecast, nodes: [] } }
+      : scored;
+    return { scored, events: detector.decide(counted, (nodes) => this.#twin.counterfactuals(nodes)) };
   }
 }

@@ -7,8 +7,10 @@ import type {
   ServiceMap,
   Status,
   StreamEvent,
+  WaitsView,
 } from "../contracts/api.ts";
 import type { NodeForecast, OperationForecast } from "../contracts/forecast.ts";
+import type { Incident } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
@@ -59,6 +61,12 @@ export class LiveView {
     this.#emit({ type: "status", status: this.status() });
   }
 
+  /** Tells of an incident that changed between two windows. */
+  tellIncident(incident: Incident): void {
+    this.#emit({ type: "incident", incident });
+    this.#emit({ type: "status", status: this.status() });
+  }
+
   countSpans(count: number, firstSpanSeconds: number): void {
     this.#firstSpanSeconds ??= firstSpanSeconds;
     this.#spansReceived += count;
@@ -92,7 +100,7 @@ export class LiveView {
       readyCount: readiness.filter((each) => each.isReady).length,
       readiness,
       deployments: this.#deployments.markers,
-      openIncidents: this.#line.detector.openIncident === null ? 0 : 1,
+      openIncidents: this.#line.openIncident === null ? 0 : 1,
       traffic: this.#line.detector.openTraffic?.summary ?? null,
       listening: this.#listening,
       demoStep: this.#demoStep,
@@ -114,6 +122,11 @@ export class LiveView {
 
   ledger(): LedgerView {
     return { rows: this.#ledger.rows().map((row) => ({ ...row, lost: { ...row.lost } })) };
+  }
+
+  waits(): WaitsView {
+    const { waits, topology } = this.#line;
+    return topology === null ? { waits: [], workingOperations: 0 } : waits.view(topology);
   }
 
   model(): ModelView {
@@ -177,9 +190,8 @@ function mapNode(result: WindowResult, index: number): MapNode {
 }
 
 function healthOf(result: WindowResult, index: number, seen: NodeForecast | undefined, isReady: boolean): Health {
-  const { detector } = result;
+  const { detector, openIncident: open } = result;
   const name = result.scored.forecast.observation.topology.nodes[index]!.name;
-  const open = detector.openIncident;
   if (open?.guiltyNode === name) {
     return "faulty";
   }

@@ -9,6 +9,7 @@ import { openSqliteStore } from "../store/sqlite-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
+import { FeedbackDesk } from "./feedback-desk.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
@@ -66,10 +67,11 @@ export async function startServer(parts: {
     const api = createApi({
       store,
       live,
+      feedback: new FeedbackDesk({ line, store, settings, tell: (incident) => live.tellIncident(incident) }),
       metrics,
       uiDirectory: UI_DIRECTORY,
       version: parts.version,
-      onError: (error, path) => parts.onError(error, `GET ${path}`),
+      onError: (error, path) => parts.onError(error, `answering ${path}`),
     });
     const listening: ListeningApi = await listenApi(api, { host: settings.host, port: settings.apiPort });
     closers.push(() => listening.close());

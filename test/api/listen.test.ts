@@ -6,6 +6,7 @@ import { listenApi } from "../../src/api/listen.ts";
 import { SettingsError } from "../../src/contracts/errors.ts";
 import { createOwnMetrics } from "../../src/self/own-metrics.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
+import { NotedFeedback } from "./noted-feedback.ts";
 import { runApi } from "./running-api.ts";
 import { ScriptedLive } from "./scripted-live.ts";
 
@@ -13,7 +14,14 @@ function anApi() {
   const metrics = createOwnMetrics();
   metrics.stop();
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  return createApi({ store, live: new ScriptedLive(), metrics, uiDirectory: "nowhere", version: "0" });
+  return createApi({
+    store,
+    live: new ScriptedLive(),
+    feedback: new NotedFeedback(),
+    metrics,
+    uiDirectory: "nowhere",
+    version: "0",
+  });
 }
 
 test("a port in use is refused in one line that names apiPort, the port and the rule", async () => {

@@ -5,7 +5,7 @@ import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import document from "../../src/api/openapi.json" with { type: "json" };
-import { anIncident, aPoint, aTrace } from "../store/samples.ts";
+import { aDeployment, anIncident, aPoint, aTrace } from "../store/samples.ts";
 import { type RunningApi, runApi } from "./running-api.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,6 +32,8 @@ beforeAll(async () => {
     [1, 2].map((at) => ({ node: "front", operation: "", point: aPoint(at, at === 1 ? bare : {}) })),
   );
   running.store.putTrace(aTrace(traceId));
+  running.store.putDeployment(aDeployment());
+  running.feedback.give({ type: "not-a-fault", incidentId: anIncident().id });
 });
 afterAll(() => running.stop());
 
@@ -41,7 +43,7 @@ test("its paths are exactly the registered routes", () => {
 });
 
 test("operation ids are unique and every reference leads somewhere", () => {
-  const ids = Object.values(document.paths).map((path) => path.get.operationId);
+  const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map((each) => each.operationId));
   expect(new Set(ids).size).toBe(ids.length);
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/(\w+)"/g)];
   expect(references.length).toBeGreaterThan(20);
@@ -53,7 +55,9 @@ test("operation ids are unique and every reference leads somewhere", () => {
 });
 
 test("every documented key is always there: a reader need not ask for it", () => {
-  const schemas = objectSchemas(document);
+  // A request may leave keys out.
+  const { FeedbackRequest: _, ...answers } = document.components.schemas;
+  const schemas = objectSchemas({ ...document, components: { ...document.components, schemas: answers } });
   expect(schemas.length).toBeGreaterThan(15);
   for (const { required, properties } of schemas) expect(required).toEqual(Object.keys(properties));
 });
@@ -70,6 +74,11 @@ describe("a real answer is as documented:", () => {
     ["/api/v1/series", "/api/v1/series?node=front&from=0&to=10", 200],
     ["/api/v1/series", "/api/v1/series", 400],
     ["/api/v1/series", "/api/v1/series?node=nobody", 404],
+    ["/api/v1/feedback", "/api/v1/feedback?limit=10", 200],
+    ["/api/v1/feedback", "/api/v1/feedback?limit=0", 400],
+    ["/api/v1/deployments", "/api/v1/deployments?node=pricing", 200],
+    ["/api/v1/deployments", "/api/v1/deployments?from=1", 400],
+    ["/api/v1/waits", "/api/v1/waits", 200],
     ["/api/v1/ledger", "/api/v1/ledger", 200],
     ["/api/v1/model", "/api/v1/model", 200],
     ["/api/v1/traces/{traceId}", `/api/v1/traces/${traceId}`, 200],
@@ -98,6 +107,39 @@ describe("a real answer is as documented:", () => {
     expectValid(pointer, { type: "incident", incident: anIncident() });
     expectValid(pointer, { type: "window", atSeconds: 1 });
     expect(ajv.compile({ $ref: pointer })({ type: "window" })).toBe(false);
+  });
+});
+
+describe("feedback", () => {
+  const isRequest = ajv.compile({ $ref: "document#/components/schemas/FeedbackRequest" });
+  const send = (body: object) =>
+    running.ask("/api/v1/feedback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  test.each([
+    { type: "not-a-fault", incidentId: anIncident().id },
+    { type: "new-normal", incidentId: anIncident().id, note: "the price list has doubled" },
+    { type: "fault", incidentId: anIncident().id, kind: "cpu", service: "pricing" },
+    { type: "ignore", fromSeconds: 1, toSeconds: 2 },
+  ])("$type as documented is taken, and answered as documented", async (body) => {
+    expect(isRequest(body)).toBe(true);
+    const answer = await send(body);
+    expect(answer.status).toBe(201);
+    const pointer = "document#/paths/~1api~1v1~1feedback/post/responses/201/content/application~1json/schema";
+    expectValid(pointer, answer.json());
+  });
+
+  test.each([
+    { type: "fine", incidentId: anIncident().id },
+    { type: "fault", incidentId: anIncident().id },
+    { type: "not-a-fault", incidentId: anIncident().id, kind: "cpu" },
+    { type: "ignore", fromSeconds: 1 },
+  ])("what the document does not allow is refused: %j", async (body) => {
+    expect(isRequest(body)).toBe(false);
+    expect((await send(body)).status).toBe(400);
   });
 });
 

@@ -7,6 +7,7 @@ import { type Api, type ApiOptions, createApi } from "../../src/api/create-api.t
 import { type ListeningApi, listenApi } from "../../src/api/listen.ts";
 import { createOwnMetrics } from "../../src/self/own-metrics.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite-store.ts";
+import { NotedFeedback } from "./noted-feedback.ts";
 import { ScriptedLive } from "./scripted-live.ts";
 
 export interface Answer {
@@ -16,15 +17,22 @@ export interface Answer {
   json(): unknown;
 }
 
+export interface AskOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 export interface RunningApi {
   readonly api: Api;
   readonly listening: ListeningApi;
   readonly live: ScriptedLive;
+  readonly feedback: NotedFeedback;
   readonly store: SqliteStore;
   readonly uiDirectory: string;
   readonly errors: unknown[];
   /** A request over a real connection; `path` is sent as it stands. */
-  ask(path: string, options?: { method?: string; headers?: Record<string, string> }): Promise<Answer>;
+  ask(path: string, options?: AskOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
 
@@ -33,20 +41,22 @@ export async function runApi(options: Partial<ApiOptions> & { host?: string } = 
   const { host = "127.0.0.1", ...apiOptions } = options;
   const live = new ScriptedLive();
   const store = openSqliteStore({ dataDirectory: ":memory:" });
+  const feedback = new NotedFeedback();
   const metrics = createOwnMetrics();
   const uiDirectory = mkdtempSync(join(tmpdir(), "spantwin-page-"));
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const api = createApi({ store, live, metrics, uiDirectory, version: "1.2.3", onError, ...apiOptions });
+  const api = createApi({ store, live, feedback, metrics, uiDirectory, version: "1.2.3", onError, ...apiOptions });
   const listening = await listenApi(api, { host, port: 0 });
   return {
     api,
     listening,
     live,
+    feedback,
     store,
     uiDirectory,
     errors,
-    ask: (path, { method = "GET", headers = {} } = {}) => ask(listening.port, method, path, headers),
+    ask: (path, options = {}) => ask(listening.port, path, options),
     async stop() {
       await listening.close();
       metrics.stop();
@@ -56,7 +66,7 @@ export async function runApi(options: Partial<ApiOptions> & { host?: string } = 
   };
 }
 
-function ask(port: number, method: string, path: string, headers: Record<string, string>): Promise<Answer> {
+function ask(port: number, path: string, { method = "GET", headers = {}, body }: AskOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
@@ -68,6 +78,6 @@ function ask(port: number, method: string, path: string, headers: Record<string,
       });
     });
     request.on("error", reject);
-    request.end();
+    request.end(body);
   });
 }

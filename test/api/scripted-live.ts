@@ -1,5 +1,5 @@
 import type { Live } from "../../src/api/live.ts";
-import type { LedgerView, ModelView, ServiceMap, Status, StreamEvent } from "../../src/contracts/api.ts";
+import type { LedgerView, ModelView, ServiceMap, Status, StreamEvent, WaitsView } from "../../src/contracts/api.ts";
 
 export const aStatus: Status = {
   phase: "learning",
@@ -79,6 +79,21 @@ const aModel: ModelView = {
   degradedReason: null,
 };
 
+const aWaitsView: WaitsView = {
+  waits: [
+    {
+      node: "cart",
+      operation: "GET /changes",
+      reason: "fixed-limit",
+      detail: "93 % of its visits end within 2 % of 30 s",
+      visitsJudged: 30,
+      visitsExcluded: 412,
+      sinceSeconds: 1_700_000_020,
+    },
+  ],
+  workingOperations: 7,
+};
+
 /** A line that says what the test tells it to say. */
 export class ScriptedLive implements Live {
   isReady = false;
@@ -97,6 +112,7 @@ export class ScriptedLive implements Live {
   map = () => aMap;
   ledger = () => aLedger;
   model = () => aModel;
+  waits = () => aWaitsView;
   health = () => ({ ready: this.isReady, detail: this.isReady ? "verdicts are given" : "1 of 2 services is learned" });
 
   subscribe(listener: (event: StreamEvent) => void): () => void {

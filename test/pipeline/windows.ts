@@ -51,6 +51,7 @@ export function requests(from: number, seconds: number): TelemetryBatch {
 /** A twin that is ready after some windows and remembers which it was told to learn. */
 export class NotingTwin implements TwinLike {
   readonly learned: number[] = [];
+  readonly accepted: { readonly node: number; readonly atSeconds: number }[] = [];
   readonly memory = { visits: 7, instances: 2, forgottenInstances: 1, refused: 3 };
   readonly #readyAfter: number;
   #seen = 0;
@@ -94,6 +95,10 @@ export class NotingTwin implements TwinLike {
 
   learn(forecast: Forecast): void {
     this.learned.push(forecast.observation.startSeconds);
+  }
+
+  acceptNewNormal(node: number, atSeconds: number): void {
+    this.accepted.push({ node, atSeconds });
   }
 
   counterfactuals(): [] {
