@@ -4,10 +4,10 @@ import { type Command, Option } from "commander";
 import { renderJson, renderSummaryLine } from "../evaluation/render-json.ts";
 import { renderMarkdown } from "../evaluation/render-markdown.ts";
 import { evaluateRecordings } from "../pipeline/evaluate.ts";
-import { findRecordings, type LabelledRecording } from "../pipeline/find-recordings.ts";
+import { findRecordings } from "../pipeline/find-recordings.ts";
 import { RECORDING_FORMATS, type RecordingFormat } from "../pipeline/sources.ts";
+import { EvaluationProgressLine } from "./evaluation-progress.ts";
 import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
-import { Progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
 
 export function addEvaluate(program: Command): void {
@@ -38,14 +38,14 @@ Examples:
     const { labels, out } = options;
     const format = options["format"] as RecordingFormat;
     const recordings = await findRecordings(paths, format, typeof labels === "string" ? labels : undefined);
-    const progress = new Progress({ isQuiet: isJson });
+    const progress = new EvaluationProgressLine({ isQuiet: isJson });
     const report = await evaluateRecordings({
       recordings,
       settings,
       withAblations: options["ablations"] === true,
       command: commandOf(paths, { ...options, windowSeconds, replicates }),
       version: VERSION,
-      onWindow: (recording, windows) => progress.show(progressText(recordings, recording, windows)),
+      onProgress: progress.show,
       signal: stopSignal(),
     });
     progress.done();
@@ -56,10 +56,6 @@ Examples:
     }
     process.stdout.write(isJson ? `${renderSummaryLine(report)}\n` : renderMarkdown(report));
   });
-}
-
-function progressText(all: readonly LabelledRecording[], recording: LabelledRecording, windows: number): string {
-  return `${all.indexOf(recording) + 1}/${all.length} ${recording.name}: judging window ${windows}`;
 }
 
 /** What makes the same figures again; where somebody keeps files is left out. */

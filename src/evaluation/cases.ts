@@ -15,6 +15,8 @@ export interface EvaluationRules {
   readonly rankingSeconds: number;
   /** Data that a load without a fault needs to be a run of the load grid. */
   readonly minimumRunSeconds: number;
+  /** An alarm this long after covered time is still of it: windows end later than the spans in them. */
+  readonly coverageSlackSeconds: number;
 }
 
 export const DEFAULT_RULES: Omit<EvaluationRules, "settleSeconds"> = {
@@ -23,6 +25,7 @@ export const DEFAULT_RULES: Omit<EvaluationRules, "settleSeconds"> = {
   onsetShiftSeconds: 60,
   rankingSeconds: 60,
   minimumRunSeconds: 60,
+  coverageSlackSeconds: 10,
 };
 
 /** A labelled fault with its name in the tables and how much of it there is data for. */
@@ -43,6 +46,8 @@ export interface Cases {
   readonly codeDefects: readonly FaultCase[];
   /** Of either sort, with too little data. */
   readonly leftOut: readonly FaultCase[];
+  /** When there was data. */
+  readonly covered: readonly Interval[];
   readonly coveredHours: number;
   /** Covered time outside every fault and the time to detect it late or settle after it, hours. */
   readonly faultFreeHours: number;
@@ -66,6 +71,7 @@ export function casesOf(labels: Labels, covered: readonly Interval[], rules: Eva
     performance: kept.filter((row) => row.fault.performance),
     codeDefects: kept.filter((row) => !row.fault.performance),
     leftOut: all.filter((row) => row.coverage < rules.minimumCoverage),
+    covered,
     coveredHours: totalSeconds(covered) / 3600,
     faultFreeHours: secondsOutside(covered, faulty) / 3600,
   };

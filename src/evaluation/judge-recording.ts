@@ -6,7 +6,7 @@ import type { Interval } from "./intervals.ts";
 import { type LoadRow, loadRows } from "./load-question.ts";
 import { type Matching, matchEvents } from "./match-events.ts";
 import { medianVisits, type ScoredTimeline } from "./scored-timeline.ts";
-import { type OnsetHits, onsetCases, onsetHits } from "./shifted-onset.ts";
+import { type OnsetCases, type OnsetHits, onsetCases, onsetHits } from "./shifted-onset.ts";
 
 /** What one scorer, with the common decision rule behind it, made of the recording. */
 export interface ScorerRun {
@@ -24,6 +24,8 @@ export interface RecordingInput {
   readonly covered?: readonly Interval[];
   /** Rules that differ from `DEFAULT_RULES` and the labels' settling time. */
   readonly rules?: Partial<EvaluationRules>;
+  /** Unix seconds from which verdicts are given, null when never; from the beginning when absent. */
+  readonly readyAtSeconds?: number | null;
   /** Every scorer of the same replay: same windows, same cases. */
   readonly runs: readonly ScorerRun[];
 }
@@ -36,8 +38,9 @@ export interface JudgedRecording {
   readonly rules: EvaluationRules;
   readonly cases: Cases;
   readonly nodeCount: number;
-  /** Names of the cases without data right after their onset. */
-  readonly onsetWithoutData: readonly string[];
+  /** From the first covered instant to the first verdict that could be given; null when none could. */
+  readonly firstVerdictSeconds: number | null;
+  readonly onset: OnsetCases;
   /** Median visits of the guilty node in the windows of its fault; null when nobody counted. */
   readonly visitsPerWindow: ReadonlyMap<FaultCase, number | null>;
   readonly scorers: readonly JudgedScorer[];
@@ -65,6 +68,10 @@ export function judgeRecording(input: RecordingInput): JudgedRecording {
   const timelines = input.runs.map((run) => run.timeline);
   const onset = onsetCases(cases.performance, timelines, rules);
   const counted = timelines.find((timeline) => timeline.visits !== undefined);
+  const readyAtSeconds = input.readyAtSeconds === undefined ? Number.NEGATIVE_INFINITY : input.readyAtSeconds;
+  const judged = covered.flatMap(([from, to]): Interval[] =>
+    readyAtSeconds === null || to <= readyAtSeconds ? [] : [[Math.max(from, readyAtSeconds), to]],
+  );
   const all = [...cases.performance, ...cases.codeDefects, ...cases.leftOut];
   return {
     recording: input.recording,
@@ -73,7 +80,9 @@ export function judgeRecording(input: RecordingInput): JudgedRecording {
     rules,
     cases,
     nodeCount: new Set(timelines.flatMap((timeline) => timeline.nodes)).size,
-    onsetWithoutData: onset.withoutData,
+    onset,
+    firstVerdictSeconds:
+      readyAtSeconds === null || covered.length === 0 ? null : Math.max(0, readyAtSeconds - covered[0]![0]),
     visitsPerWindow: new Map(
       all.map((row) => {
         const { service, start, end } = row.fault;
@@ -86,8 +95,8 @@ export function judgeRecording(input: RecordingInput): JudgedRecording {
       return {
         scorer,
         matching,
-        onset: onsetHits(onset.ranked, timeline, rules),
-        loads: loadRows({ labels, covered, falseAlarms, verdicts: trafficVerdictsOf(incidents), rules }),
+        onset: onsetHits(onset, timeline, rules),
+        loads: loadRows({ labels, judged, falseAlarms, verdicts: trafficVerdictsOf(incidents), rules }),
       };
     }),
   };

@@ -10,8 +10,8 @@ export interface LoadRow {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** Seconds of it with data. */
-  readonly coveredSeconds: number;
+  /** Seconds of it with data and a twin that knows enough to judge. */
+  readonly judgedSeconds: number;
   /** Faults in it, of any sort: with these, silence was not wanted. */
   readonly faults: number;
   /** As labelled; null when nobody knows. */
@@ -48,7 +48,8 @@ export interface LoadQuestion {
 /** One row a labelled load. An alarm is held against one load only: the one it opened in, else the last that settles. */
 export function loadRows(parts: {
   labels: Labels;
-  covered: readonly Interval[];
+  /** When there was data and verdicts were given. */
+  judged: readonly Interval[];
   falseAlarms: readonly Alarm[];
   verdicts: readonly TrafficVerdict[];
   rules: EvaluationRules;
@@ -64,7 +65,7 @@ export function loadRows(parts: {
       name: nameOfLoad(load),
       start: load.start,
       end: load.end,
-      coveredSeconds: overlapSeconds(interval, parts.covered),
+      judgedSeconds: overlapSeconds(interval, parts.judged),
       faults: parts.labels.faults.filter((fault) => overlapSeconds([fault.start, fault.end], [interval]) > 0).length,
       saturates: load.saturates ?? null,
       bottleneck: load.bottleneck ?? null,
@@ -75,10 +76,11 @@ export function loadRows(parts: {
   });
 }
 
-/** @param minimumSeconds data a load needs to be a run of the grid */
+/** @param minimumSeconds judged time a load needs to be a run of the grid: silence while learning proves nothing */
 export function loadQuestion(rows: readonly LoadRow[], minimumSeconds: number): LoadQuestion {
   const faultless = rows.filter((row) => row.faults === 0);
-  const runs = faultless.filter((row) => row.coveredSeconds >= minimumSeconds);
+  // To the second: a player of schedules is some milliseconds early or late.
+  const runs = faultless.filter((row) => Math.round(row.judgedSeconds) >= minimumSeconds);
   const above = runs.filter((row) => row.saturates === true);
   const judged = above.filter((row) => row.bottleneck !== null);
   return {

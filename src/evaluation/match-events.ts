@@ -7,7 +7,7 @@ export interface Detection {
 }
 
 /** Why an alarm is neither true nor false. */
-export type IgnoredReason = "settling" | "code-defect" | "left-out";
+export type IgnoredReason = "settling" | "code-defect" | "left-out" | "uncovered";
 
 /** What became of every alarm and every performance fault. Each alarm is in exactly one list. */
 export interface Matching {
@@ -29,7 +29,7 @@ interface Candidate {
 /**
  * Event-level matching. An alarm belongs to a fault when it opens in [start, end + slack]; the first to do so finds
  * it, the next is a duplicate. Otherwise, in (end, end + settle] of any fault it is neither true nor false; otherwise
- * it is a false alarm. In the interval of a code defect or of a fault left out it is neither, too.
+ * it is a false alarm, where the labels cover it: of other times nobody knows what happened. In the interval of a code defect or of a fault left out it is neither, too.
  *
  * Where intervals overlap, a fault still running goes before one that ended, then one not yet found, then the one on
  * the node the alarm names first, then the latest to start. Alarms are taken by time of opening.
@@ -53,6 +53,8 @@ export function matchEvents(cases: Cases, alarms: readonly Alarm[], rules: Evalu
       else if (!isFirst) duplicates.push({ fault: owner.row, alarm });
     } else if (candidates.some(({ row }) => opened > row.fault.end && opened <= row.fault.end + rules.settleSeconds)) {
       ignored.push({ alarm, reason: "settling" });
+    } else if (!isCovered(opened, cases, rules)) {
+      ignored.push({ alarm, reason: "uncovered" });
     } else {
       falseAlarms.push(alarm);
     }
@@ -65,6 +67,10 @@ export function matchEvents(cases: Cases, alarms: readonly Alarm[], rules: Evalu
     missed: cases.performance.filter((row) => !foundBy.has(row)),
     codeDefectAlarms: foundAmong(cases.codeDefects, foundBy),
   };
+}
+
+function isCovered(seconds: number, cases: Cases, rules: EvaluationRules): boolean {
+  return cases.covered.some(([from, to]) => seconds >= from && seconds <= to + rules.coverageSlackSeconds);
 }
 
 function candidatesOf(cases: Cases): Candidate[] {

@@ -9,6 +9,7 @@ export function poolCases(parts: readonly Cases[]): Cases {
     performance: parts.flatMap((part) => part.performance),
     codeDefects: parts.flatMap((part) => part.codeDefects),
     leftOut: parts.flatMap((part) => part.leftOut),
+    covered: parts.flatMap((part) => part.covered),
     coveredHours: sum((part) => part.coveredHours),
     faultFreeHours: sum((part) => part.faultFreeHours),
   };

@@ -19,7 +19,7 @@ export function renderAblations(report: EvaluationReport): string {
         formatEstimate(rootCauseAtEnd.overAll.ac1, 2),
         formatEstimate(rootCauseAtEnd.overAll.avg5, 2),
         formatEstimate(kinds.accuracyAtEnd, 2),
-        formatEstimate(onsetRanking.atOnset.ac1, 2),
+        formatEstimate(onsetRanking.unshifted.ac1, 2),
         formatEstimate(onsetRanking.shifted.ac1, 2),
       ],
     ];

@@ -50,7 +50,7 @@ function renderRuns(report: EvaluationReport): string {
   ];
   const seconds = report.rules.minimumRunSeconds;
   return [
-    `A run is a labelled load without a fault with at least ${seconds} s of data; false incidents count until it has settled. ` +
+    `A run is a labelled load without a fault that was judged for at least ${seconds} s; false incidents count until it has settled. ` +
       'Above saturation a verdict is right when it says "traffic", names the labelled bottleneck, and no fault is claimed.',
     "",
     markdownTable(header, rows),

@@ -45,11 +45,19 @@ function renderHead(report: EvaluationReport): string {
     `${report.cases.length} performance faults, ${report.codeDefects.length} code defects (in no total), ` +
       `${report.leftOut.length} left out for want of data; ${report.coveredHours.toFixed(2)} h of data, ` +
       `${report.faultFreeHours.toFixed(2)} h without a fault; ${range(Math.min(...nodes), Math.max(...nodes))} nodes.`,
-    "Each recording is judged by itself from a cold start: nothing is known before its first span.",
+    `Each recording is judged by itself from a cold start: nothing is known before its first span. ${readinessText(report)}`,
     `An alarm is true from a fault's start to ${rules.detectionSlackSeconds} s after its end, neither true nor false ` +
       `until ${range(shortest, longest)} s after it. Numbers in brackets are 95 % intervals: Wilson for proportions, ` +
       "bootstrap for delays and Avg@5, Byar for rates.",
   ].join("\n");
+}
+
+function readinessText({ recordings }: EvaluationReport): string {
+  const seconds = recordings.flatMap((row) => row.firstVerdictSeconds ?? []);
+  const never = recordings.length - seconds.length;
+  const some = `Verdicts come from ${range(Math.round(Math.min(...seconds)), Math.round(Math.max(...seconds)))} s on`;
+  if (never === 0) return `${some}.`;
+  return seconds.length === 0 ? "It never came to a verdict." : `${some}; never on ${never}.`;
 }
 
 function range(low: number, high: number): string {
@@ -151,27 +159,30 @@ function renderByKind(report: EvaluationReport): string {
 function renderOnset(report: EvaluationReport, withCases: boolean): string {
   const shift = report.rules.onsetShiftSeconds;
   const rows = report.scorers.map((row) => {
-    const { atOnset, shifted } = row.onsetRanking;
+    const { atOnset, unshifted, shifted } = row.onsetRanking;
     return [
       labelOf(row),
-      formatEstimate(atOnset.ac1, 2),
-      formatEstimate(atOnset.avg5, 2),
-      formatEstimate(shifted.ac1, 2),
-      formatEstimate(shifted.avg5, 2),
+      ...[atOnset, unshifted, shifted].flatMap(({ ac1, avg5 }) => [
+        formatEstimate(ac1, 2),
+        formatNumber(avg5.value, 2),
+      ]),
     ];
   });
-  const random = randomRow(report);
-  const without = report.onsetWithoutData;
-  const header = ["scorer", "AC@1", "Avg@5", `AC@1, +${shift} s`, `Avg@5, +${shift} s`];
-  const expected = [random[0]!, random[1]!, random[3]!, random[1]!, random[3]!];
+  const [name, ac1, , avg5] = randomRow(report) as [string, string, string, string];
+  const counts = report.scorers[0]?.onsetRanking;
+  const header = ["AC@1", "Avg@5", "AC@1, lasting", "Avg@5, lasting", `AC@1, +${shift} s`, `Avg@5, +${shift} s`];
+  const listed = (names: readonly string[]) => (withCases && names.length <= 10 ? names.join(", ") : `${names.length}`);
+  const { onsetWithoutData: without, onsetOverTooSoon: over } = report;
   return [
     "## Ranking when the onset is given, and when it is given late",
     "",
     `Mean node score over ${report.rules.rankingSeconds} s after the onset; no incident needed. Ties count by chance. ` +
-      `${report.scorers[0]?.onsetRanking.atOnset.cases ?? 0} cases.` +
-      (without.length > 0 ? ` No data right after the onset: ${withCases ? without.join(", ") : without.length}.` : ""),
+      `${counts?.atOnset.cases ?? 0} cases; ${counts?.shifted.cases ?? 0} of them still last ${shift} s later: ` +
+      "these are ranked from both onsets." +
+      (without.length > 0 ? ` No data right after the onset: ${listed(without)}.` : "") +
+      (over.length > 0 ? ` Over, or without data, ${shift} s later: ${listed(over)}.` : ""),
     "",
-    markdownTable(header, [...rows, expected]),
+    markdownTable(["scorer", ...header], [...rows, [name, ac1, avg5, ac1, avg5, ac1, avg5]]),
   ].join("\n");
 }
 

@@ -123,6 +123,8 @@ export interface RecordingRow {
   readonly coveredHours: number;
   readonly faultFreeHours: number;
   readonly nodeCount: number;
+  /** From the first covered instant to the first verdict that could be given; null when none could. */
+  readonly firstVerdictSeconds: number | null;
   readonly loads: readonly Pick<LoadRow, "name" | "start" | "end" | "faults" | "saturates" | "bottleneck">[];
 }
 
@@ -147,6 +149,8 @@ export interface EvaluationReport {
   readonly leftOut: readonly CaseRow[];
   /** Cases that the onset tables leave out, by name, for want of data right after the onset. */
   readonly onsetWithoutData: readonly string[];
+  /** Cases left out of the shifted ranking only: over, or without data, by then. */
+  readonly onsetOverTooSoon: readonly string[];
   /** What ranking at random is expected to reach, each case among the nodes of its recording. */
   readonly randomRanking: { readonly ac1: number; readonly ac3: number; readonly avg5: number } | null;
   /** In the order given, the subject first. */

@@ -40,14 +40,20 @@ export function reportOf(parts: {
     cases: rowsOf(judged, (recording) => recording.cases.performance),
     codeDefects: rowsOf(judged, (recording) => recording.cases.codeDefects),
     leftOut: rowsOf(judged, (recording) => recording.cases.leftOut),
-    onsetWithoutData: judged.flatMap((recording) =>
-      recording.onsetWithoutData.map((name) => (judged.length === 1 ? name : `${recording.recording}: ${name}`)),
-    ),
+    onsetWithoutData: namesIn(judged, (recording) => recording.onset.withoutData),
+    onsetOverTooSoon: namesIn(judged, (recording) => recording.onset.overTooSoon),
     randomRanking: randomRankingOver(judged),
     scorers: scorers.toSorted((a, b) => Number(b.isSubject) - Number(a.isSubject)),
     ablations: parts.ablations ?? [],
     comparisons: compareScorers(scorers),
   };
+}
+
+/** With the recording before them when there are several. */
+function namesIn(judged: readonly JudgedRecording[], of: (recording: JudgedRecording) => readonly string[]): string[] {
+  return judged.flatMap((recording) =>
+    of(recording).map((name) => (judged.length === 1 ? name : `${recording.recording}: ${name}`)),
+  );
 }
 
 function rowsOf(
@@ -75,7 +81,7 @@ function rowsOf(
 }
 
 function recordingRow(recording: JudgedRecording): RecordingRow {
-  const { application, dataHash, rules, cases, nodeCount } = recording;
+  const { application, dataHash, rules, cases, nodeCount, firstVerdictSeconds } = recording;
   return {
     recording: recording.recording,
     application,
@@ -84,6 +90,7 @@ function recordingRow(recording: JudgedRecording): RecordingRow {
     coveredHours: cases.coveredHours,
     faultFreeHours: cases.faultFreeHours,
     nodeCount,
+    firstVerdictSeconds,
     loads: (recording.scorers[0]?.loads ?? []).map(({ name, start, end, faults, saturates, bottleneck }) => ({
       name,
       start,

@@ -5,29 +5,42 @@ import { hitsOfScores, meanScores, rowsBetween, type ScoredTimeline } from "./sc
 /** Ranking by node scores alone, given when the fault began, and given it too late. */
 export interface OnsetRanking {
   readonly atOnset: RootCauseRates;
+  /** The faults that still last at the shifted onset, given that; and the same faults given the true one. */
   readonly shifted: RootCauseRates;
+  readonly unshifted: RootCauseRates;
 }
 
-/** Cases with data after the true onset and after the shifted one; the same for every scorer. */
+/** Cases that can be ranked; the same for every scorer. */
 export interface OnsetCases {
+  /** With data after the true onset. */
   readonly ranked: readonly FaultCase[];
-  /** Names of those with no window in one of the two spans of time: absent data is not a signal. */
+  /** Those of them with data after the shifted onset that last through half of the time ranked by. */
+  readonly lasting: readonly FaultCase[];
+  /** Names of those with no data after the onset, and of those over or without data by the shifted one. */
   readonly withoutData: readonly string[];
+  readonly overTooSoon: readonly string[];
 }
 
-/** A case is in when any of the scorers has a window in each span. */
+/** A case is in when any of the scorers has a window in the span of time: absent data is not a signal. */
 export function onsetCases(
   cases: readonly FaultCase[],
   timelines: readonly ScoredTimeline[],
   rules: EvaluationRules,
 ): OnsetCases {
-  const hasData = ({ fault }: FaultCase) =>
-    [fault.start, fault.start + rules.onsetShiftSeconds].every((onset) =>
-      timelines.some((timeline) => rowsBetween(timeline, onset, onset + rules.rankingSeconds).length > 0),
-    );
+  const { onsetShiftSeconds, rankingSeconds } = rules;
+  const hasDataAfter = (onset: number) =>
+    timelines.some((timeline) => rowsBetween(timeline, onset, onset + rankingSeconds).length > 0);
+  const isLasting = ({ fault }: FaultCase) => {
+    const onset = fault.start + onsetShiftSeconds;
+    return fault.end >= onset + rankingSeconds / 2 && hasDataAfter(onset);
+  };
+  const ranked = cases.filter(({ fault }) => hasDataAfter(fault.start));
+  const lasting = ranked.filter(isLasting);
   return {
-    ranked: cases.filter(hasData),
-    withoutData: cases.filter((row) => !hasData(row)).map((row) => row.name),
+    ranked,
+    lasting,
+    withoutData: cases.filter((row) => !ranked.includes(row)).map((row) => row.name),
+    overTooSoon: ranked.filter((row) => !lasting.includes(row)).map((row) => row.name),
   };
 }
 
@@ -37,16 +50,24 @@ export interface OnsetHits {
   readonly shifted: readonly CaseHits[];
 }
 
-export function onsetHits(cases: readonly FaultCase[], timeline: ScoredTimeline, rules: EvaluationRules): OnsetHits {
-  const hitsFrom = (shiftSeconds: number): CaseHits[] =>
-    cases.map((row) => {
+export function onsetHits(cases: OnsetCases, timeline: ScoredTimeline, rules: EvaluationRules): OnsetHits {
+  const hitsFrom = (rows: readonly FaultCase[], shiftSeconds: number): CaseHits[] =>
+    rows.map((row) => {
       const onset = row.fault.start + shiftSeconds;
       const scores = meanScores(timeline, onset, onset + rules.rankingSeconds);
       return { fault: row, hits: hitsOfScores(scores, row.fault.service) };
     });
-  return { atOnset: hitsFrom(0), shifted: hitsFrom(rules.onsetShiftSeconds) };
+  return { atOnset: hitsFrom(cases.ranked, 0), shifted: hitsFrom(cases.lasting, rules.onsetShiftSeconds) };
 }
 
 export function onsetRanking(hits: OnsetHits, seed: number): OnsetRanking {
-  return { atOnset: rootCauseRates(hits.atOnset, seed), shifted: rootCauseRates(hits.shifted, seed) };
+  const lasting = new Set(hits.shifted.map((row) => row.fault));
+  return {
+    atOnset: rootCauseRates(hits.atOnset, seed),
+    shifted: rootCauseRates(hits.shifted, seed),
+    unshifted: rootCauseRates(
+      hits.atOnset.filter((row) => lasting.has(row.fault)),
+      seed,
+    ),
+  };
 }

@@ -10,7 +10,9 @@ export interface ScorerSummary {
   readonly avg5: number | null;
   readonly ac1AtOpening: number | null;
   readonly ac1AtOnset: number | null;
+  /** Of the faults that still last 60 s after their onset: ranked from then, and from the true onset. */
   readonly ac1Shifted: number | null;
+  readonly ac1Unshifted: number | null;
   readonly kind: number | null;
   readonly falseAlarmsPerHour: number | null;
 }
@@ -30,6 +32,8 @@ export interface EvaluationSummary extends ScorerSummary {
   readonly found: number;
   readonly falseAlarms: number;
   readonly faultFreeHours: number;
+  /** The longest time to the first verdict that could be given, of all recordings; null when one never could. */
+  readonly firstVerdictSeconds: number | null;
   /** Loads of at least a minute without a fault, below saturation, and the false alarms in them. */
   readonly runs: number;
   readonly runFalseAlarms: number;
@@ -57,6 +61,7 @@ export function summaryOf(report: EvaluationReport): EvaluationSummary {
     found: detection.detected,
     falseAlarms: detection.falseAlarms,
     faultFreeHours: report.faultFreeHours,
+    firstVerdictSeconds: slowestStart(report),
     runs: load.belowSaturation.runs,
     runFalseAlarms: load.belowSaturation.falseAlarms,
     saturatedRuns: load.aboveSaturation.runs,
@@ -67,6 +72,11 @@ export function summaryOf(report: EvaluationReport): EvaluationSummary {
     recordings: Object.fromEntries(report.recordings.map((row) => [row.recording, row.dataHash])),
     seed: report.provenance.seed,
   };
+}
+
+function slowestStart({ recordings }: EvaluationReport): number | null {
+  const seconds = recordings.flatMap((row) => row.firstVerdictSeconds ?? []);
+  return seconds.length < recordings.length ? null : Math.max(...seconds);
 }
 
 function scorerSummary(row: ScorerReport): ScorerSummary {
@@ -81,6 +91,7 @@ function scorerSummary(row: ScorerReport): ScorerSummary {
     ac1AtOpening: rootCauseAtOpening.overAll.ac1.value,
     ac1AtOnset: onsetRanking.atOnset.ac1.value,
     ac1Shifted: onsetRanking.shifted.ac1.value,
+    ac1Unshifted: onsetRanking.unshifted.ac1.value,
     kind: row.kinds.accuracyAtEnd.value,
     falseAlarmsPerHour: detection.falseAlarmsPerHour.value,
   };

@@ -5,6 +5,7 @@ import { SourceError } from "../contracts/errors.ts";
 import type { Labels } from "../contracts/labels.ts";
 import type { Scorer } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
+import { totalSeconds } from "../evaluation/intervals.ts";
 import { type JudgedRecording, judgeRecording } from "../evaluation/judge-recording.ts";
 import { reportOf } from "../evaluation/report.ts";
 import type { Ablation, EvaluationReport } from "../evaluation/report-type.ts";
@@ -24,8 +25,16 @@ export interface EvaluationRequest {
   readonly withAblations: boolean;
   readonly command: string;
   readonly version: string;
-  readonly onWindow?: (recording: LabelledRecording, windows: number) => void;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal: AbortSignal;
+}
+
+export interface EvaluationProgress {
+  readonly recording: LabelledRecording;
+  readonly index: number;
+  readonly count: number;
+  /** Of the data of all recordings, in [0, 1]. */
+  readonly doneShare: number;
 }
 
 /**
@@ -41,12 +50,20 @@ export async function evaluateRecordings(request: EvaluationRequest): Promise<Ev
   const judged: JudgedRecording[] = [];
   let model: ModelView | null = null;
   let subject = "";
-  for (const { recording, labels } of labelled) {
+  const coveredSeconds = labelled.map(({ labels }) => totalSeconds(labels.covered));
+  const allSeconds = coveredSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  let doneSeconds = 0;
+  for (const [index, { recording, labels }] of labelled.entries()) {
     // Loaded anew each time: a scorer that has seen another recording is no cold start.
     const { scorer, view } = await loadScorer(request.settings);
     model = view;
     subject = scorer.name;
-    judged.push(await judgeOne({ request, recording, labels, scorer, view, variants }));
+    const onWindow = (windows: number): void => {
+      const seconds = doneSeconds + Math.min(coveredSeconds[index]!, windows * request.settings.windowSeconds);
+      request.onProgress?.({ recording, index, count: labelled.length, doneShare: seconds / allSeconds });
+    };
+    judged.push(await judgeOne({ request, recording, labels, scorer, view, variants, onWindow }));
+    doneSeconds += coveredSeconds[index]!;
   }
   return reportOf({
     judged,
@@ -76,6 +93,7 @@ async function judgeOne(parts: {
   scorer: Scorer;
   view: ModelView;
   variants: readonly AblationScorer[];
+  onWindow: (windows: number) => void;
 }): Promise<JudgedRecording> {
   const { request, recording, labels, scorer } = parts;
   const { settings, signal } = request;
@@ -98,7 +116,7 @@ async function judgeOne(parts: {
       [result, ...result.watching].forEach((judgement, k) => {
         runs[k]!.take(judgement.scored, judgement.events);
       });
-      request.onWindow?.(recording, ++windows);
+      parts.onWindow(++windows);
     },
     signal,
   });
@@ -107,6 +125,7 @@ async function judgeOne(parts: {
     recording: recording.name,
     dataHash: `${await dataHash(recording.path)}-${await dataHash(recording.labelsPath)}`,
     labels,
+    readyAtSeconds: runs[0]!.readyAtSeconds,
     runs: runs.map((run) => run.finish()),
   });
 }

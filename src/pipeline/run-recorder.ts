@@ -10,6 +10,7 @@ export class RunRecorder {
   readonly #probability: Float64Array[] = [];
   readonly #visits: Float64Array[] | null;
   #nodes: readonly string[] = [];
+  #readyAtSeconds: number | null = null;
 
   /** @param options.countsVisits of all scorers of a replay the same, so one that counts is enough */
   constructor(scorer: string, options: { countsVisits: boolean }) {
@@ -18,7 +19,8 @@ export class RunRecorder {
   }
 
   take(scored: Scored, events: readonly IncidentEvent[]): void {
-    const { observation, nodes } = scored.forecast;
+    const { observation, nodes, isReady } = scored.forecast;
+    if (isReady) this.#readyAtSeconds ??= observation.startSeconds;
     this.#incidents.push(...events);
     this.#nodes = observation.topology.nodes.map((node) => node.name);
     const row = new Float64Array(this.#nodes.length).fill(Number.NaN);
@@ -29,6 +31,11 @@ export class RunRecorder {
     const visits = new Float64Array(this.#nodes.length);
     for (const node of nodes) visits[node.node] = Math.max(node.visitCount, node.gapIn?.sampleCount ?? 0);
     this.#visits.push(visits);
+  }
+
+  /** Beginning of the first window that could be judged, unix seconds; null when none could. */
+  get readyAtSeconds(): number | null {
+    return this.#readyAtSeconds;
   }
 
   finish(): ScorerRun {

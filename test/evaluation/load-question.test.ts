@@ -20,7 +20,13 @@ function ask(
 ): LoadQuestion {
   const all = labels(faults, { loads, covered });
   const { falseAlarms } = matchEvents(casesOf(all, covered, RULES), alarmsOf(events), RULES);
-  const rows = loadRows({ labels: all, covered, falseAlarms, verdicts: trafficVerdictsOf(events), rules: RULES });
+  const rows = loadRows({
+    labels: all,
+    judged: covered,
+    falseAlarms,
+    verdicts: trafficVerdictsOf(events),
+    rules: RULES,
+  });
   return loadQuestion(rows, RULES.minimumRunSeconds);
 }
 
@@ -87,7 +93,7 @@ describe("runs of the grid", () => {
     const below = { saturates: false };
     const question = ask(
       [
-        load(100, 200, below),
+        load(100, 159.9, below),
         load(300, 359, below),
         load(500, 600, below),
         load(3570, 3700, below),

@@ -26,6 +26,22 @@ describe("one alarm and one fault", () => {
     expect(outcomeOf(matchEvents(cases([fault(1000, 1180)]), alarmsOf(history("a", opened)), RULES))).toBe(outcome);
   });
 
+  test.each([
+    { opened: 199, outcome: "uncovered" },
+    { opened: 200, outcome: "false alarm" },
+    { opened: 310, outcome: "false alarm" },
+    { opened: 311, outcome: "uncovered" },
+    { opened: 1050, outcome: "detection" },
+  ])("when the labels cover 200 to 300 s only, an alarm at $opened s is: $outcome", ({ opened, outcome }) => {
+    const judged = cases([fault(1000, 1180)], {
+      covered: [
+        [200, 300],
+        [1000, 1180],
+      ],
+    });
+    expect(outcomeOf(matchEvents(judged, alarmsOf(history("a", opened)), RULES))).toBe(outcome);
+  });
+
   test("the detection window counts before the settling time, even when settling is shorter", () => {
     const rules = { ...RULES, settleSeconds: 30 };
     expect(outcomeOf(matchEvents(cases([fault(1000, 1180)]), alarmsOf(history("a", 1250)), rules))).toBe("detection");
@@ -119,7 +135,10 @@ describe("properties", () => {
   );
   const opened = fc.uniqueArray(fc.integer({ min: 0, max: 3600 }), { maxLength: 10 });
   const casesFrom = (rows: readonly { start: number; length: number; service: string; performance: boolean }[]) =>
-    cases(rows.map((row) => fault(row.start, row.start + row.length, row)));
+    cases(
+      rows.map((row) => fault(row.start, row.start + row.length, row)),
+      { covered: [[0, 9000]] },
+    );
   const eventsFrom = (times: readonly number[]) => times.flatMap((time, i) => history(`i${i}`, time));
 
   test("the order in which incidents are handed over does not matter", () => {

@@ -115,6 +115,35 @@ describe("two recordings pooled", () => {
   });
 });
 
+describe("readiness", () => {
+  const judgedFrom = (readyAtSeconds: number | null) =>
+    judgeRecording({
+      recording: "late",
+      dataHash: "",
+      labels: labels([fault(3000, 3100)], { loads: [load(200, 300, { saturates: false })] }),
+      readyAtSeconds,
+      runs: [run("model", []), run("crude", []), run("bare", [])],
+    });
+
+  test.each([
+    { readyAtSeconds: 240, runs: 1 },
+    { readyAtSeconds: 241, runs: 0 },
+    { readyAtSeconds: null, runs: 0 },
+  ])("silence while nothing could be said is no proof: ready at $readyAtSeconds s makes $runs runs", (row) => {
+    const late = summaryOf(report([judgedFrom(row.readyAtSeconds)]));
+    expect(late.runs).toBe(row.runs);
+    expect(late.firstVerdictSeconds).toBe(row.readyAtSeconds);
+    // A fault is missed all the same: the clock starts with the first span.
+    expect(late).toMatchObject({ faults: 1, recall: 0 });
+  });
+
+  test("of several is that of the slowest, and none when one never came to a verdict", () => {
+    expect(summaryOf(report([judgedFrom(50), judgedFrom(90)])).firstVerdictSeconds).toBe(90);
+    expect(summaryOf(report([judgedFrom(50), judgedFrom(null)])).firstVerdictSeconds).toBeNull();
+    expect(renderMarkdown(report([judgedFrom(50), judgedFrom(null)]))).toContain("never on 1");
+  });
+});
+
 describe("the line of JSON", () => {
   const line = renderSummaryLine(both);
 

@@ -99,7 +99,7 @@ describe("ranking given the onset", () => {
   });
 
   test("finds the node at the true onset and not at one shifted by 60 s", () => {
-    const ranking = onsetRanking(onsetHits(performance, timeline, RULES), 1);
+    const ranking = onsetRanking(onsetHits(onsetCases(performance, [timeline], RULES), timeline, RULES), 1);
     expect(ranking.atOnset.ac1.value).toBe(1);
     expect(ranking.shifted.ac1.value).toBe(0);
     // "late" (0.5) and "cart" (0.8) lie before it: rank 3.
@@ -107,11 +107,24 @@ describe("ranking given the onset", () => {
     expect(ranking.shifted.avg5.value).toBeCloseTo(0.6);
   });
 
-  test("leaves out, by name, a case without a window in either span, for all scorers alike", () => {
+  test("leaves out, by name, a case without a window after its onset, for all scorers alike", () => {
     const two = cases([fault(100, 300, { service: "ads" }), fault(1000, 1100)]).performance;
     const onset = onsetCases(two, [timeline, { windowEndSeconds: [], nodes: [], probability: [] }], RULES);
     expect(onset.ranked.map((row) => row.name)).toEqual(["slow-code@ads"]);
     expect(onset.withoutData).toEqual(["slow-code@cart"]);
+  });
+
+  test.each([
+    { end: 189, rankedLate: 0 },
+    { end: 190, rankedLate: 1 },
+  ])("a fault from 100 to $end s is ranked from 160 s in $rankedLate case", ({ end, rankedLate }) => {
+    const onset = onsetCases(cases([fault(100, end, { service: "ads" })]).performance, [timeline], RULES);
+    const ranking = onsetRanking(onsetHits(onset, timeline, RULES), 1);
+    expect(ranking.atOnset.cases).toBe(1);
+    expect(ranking.shifted.cases).toBe(rankedLate);
+    expect(ranking.unshifted.cases).toBe(rankedLate);
+    expect(ranking.unshifted.ac1.value).toBe(rankedLate === 1 ? 1 : null);
+    expect(onset.overTooSoon).toHaveLength(1 - rankedLate);
   });
 
   test("a guilty node without a score is a miss", () => {
