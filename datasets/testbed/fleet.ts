@@ -154,7 +154,8 @@ export class Fleet {
     child.on("message", (message: FromChild) => this.#hear(member, message));
     child.on("error", (error) => member.failed?.(error));
     child.on("exit", (code, signal) => this.#sawExit(member, child, `ended with ${signal ?? `code ${code}`}`));
-    this.#send(member, { type: "start", role: member.role, seed: this.#options.seed, port: member.port });
+    const { shop, seed } = this.#options;
+    this.#send(member, { type: "start", shop, role: member.role, seed, port: member.port });
     await withLimit(listening, START_LIMIT_SECONDS, `${member.name} did not start`);
     member.isDown = false;
   }

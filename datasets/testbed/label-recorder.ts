@@ -5,10 +5,21 @@ import { isBaseLoad, type LoadShape, peakFactor } from "./load-shape.ts";
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 
+/** What every label of a run has in common. */
+export interface LabelContext {
+  readonly application: string;
+  /** After a fault, how long alarms are neither right nor wrong. */
+  readonly settleSeconds: number;
+  /** Node that saturates first, as its spans name it. */
+  readonly bottleneck: string;
+  /** Share of the bottleneck's capacity that load factor 1 asks for. */
+  readonly baseUtilization: number;
+}
+
 /** Keeps what was injected, and writes it as `labels.json` whenever something changes (whole or not at all). */
 export class LabelRecorder {
   readonly #file: string | null;
-  readonly #settleSeconds: number;
+  readonly #context: LabelContext;
   readonly #startSeconds: number;
   readonly #faults = new Map<number, Open<LabelledFault>>();
   readonly #loads: Open<LabelledLoad>[] = [];
@@ -16,9 +27,9 @@ export class LabelRecorder {
   #isLoadOpen = false;
   #endSeconds: number | null = null;
 
-  constructor(file: string | null, settleSeconds: number, startSeconds: number) {
+  constructor(file: string | null, context: LabelContext, startSeconds: number) {
     this.#file = file;
-    this.#settleSeconds = settleSeconds;
+    this.#context = context;
     this.#startSeconds = startSeconds;
   }
 
@@ -40,7 +51,19 @@ export class LabelRecorder {
   load(load: LoadShape, atSeconds: number): void {
     this.#closeLoad(atSeconds);
     if (!isBaseLoad(load)) {
-      this.#loads.push({ start: atSeconds, end: atSeconds, shape: load.shape, factor: peakFactor(load) });
+      const { bottleneck, baseUtilization } = this.#context;
+      const factor = peakFactor(load);
+      const bottleneckUtilization = Math.round(factor * baseUtilization * 1000) / 1000;
+      const saturates = bottleneckUtilization > 1;
+      this.#loads.push({
+        start: atSeconds,
+        end: atSeconds,
+        shape: load.shape,
+        factor,
+        bottleneckUtilization,
+        saturates,
+        bottleneck,
+      });
       this.#isLoadOpen = true;
     }
     this.#write(atSeconds);
@@ -65,7 +88,8 @@ export class LabelRecorder {
     );
     return {
       unit: "unix seconds, UTC",
-      settleSeconds: this.#settleSeconds,
+      application: this.#context.application,
+      settleSeconds: this.#context.settleSeconds,
       covered: [[this.#startSeconds, this.#endSeconds ?? nowSeconds]],
       faults,
       loads,

@@ -10,6 +10,8 @@ export interface LaunchOptions {
   readonly otlp: string;
   readonly otlpProtocol?: "grpc" | "http/protobuf" | "http/json";
   readonly seed?: number;
+  /** YAML file that declares the application; the built-in shop when absent. */
+  readonly topology?: string;
   /** YAML file; base load until stopped when absent. */
   readonly schedule?: string;
   readonly ratePerSecond?: number;
@@ -93,6 +95,7 @@ function argumentsFor(options: LaunchOptions): string[] {
     ["--otlp", options.otlp],
     ["--otlp-protocol", options.otlpProtocol],
     ["--seed", options.seed],
+    ["--topology", options.topology],
     ["--schedule", options.schedule],
     ["--rate", options.ratePerSecond],
     ["--kafka", options.kafka],

@@ -3,6 +3,8 @@ import { SettingsError } from "../../src/contracts/errors.ts";
 /** How the arrival rate goes over a phase, as a multiple of the base rate. Arrivals are Poisson at that rate, always. */
 export type LoadShape =
   | { readonly shape: "poisson"; readonly factor: number }
+  /** The same as poisson, held as a run of its own: labelled at any factor. */
+  | { readonly shape: "plateau"; readonly factor: number }
   | { readonly shape: "surge"; readonly factor: number }
   | { readonly shape: "ramp"; readonly from: number; readonly to: number }
   | { readonly shape: "burst"; readonly factor: number; readonly onSeconds: number; readonly offSeconds: number }
@@ -16,6 +18,7 @@ const FACTOR_RULE = { fallback: 1, from: 0, to: 20 };
 const SECONDS_RULE = { fallback: 5, from: 0.1, to: 86_400 };
 const RULES: Readonly<Record<LoadShape["shape"], Rules>> = {
   poisson: { factor: FACTOR_RULE },
+  plateau: { factor: FACTOR_RULE },
   surge: { factor: { ...FACTOR_RULE, fallback: 2 } },
   ramp: { from: FACTOR_RULE, to: { ...FACTOR_RULE, fallback: 2 } },
   burst: {
@@ -63,6 +66,7 @@ export function parseLoad(raw: unknown, path = "load", extraKeys: readonly strin
 export function factorAt(load: LoadShape, atSeconds: number, lengthSeconds: number): number {
   switch (load.shape) {
     case "poisson":
+    case "plateau":
     case "surge":
       return load.factor;
     case "ramp":
@@ -79,6 +83,7 @@ export function factorAt(load: LoadShape, atSeconds: number, lengthSeconds: numb
 export function peakFactor(load: LoadShape): number {
   switch (load.shape) {
     case "poisson":
+    case "plateau":
     case "surge":
       return load.factor;
     case "ramp":

@@ -8,15 +8,17 @@ import { parseArgs } from "node:util";
 import { SettingsError } from "../../src/contracts/errors.ts";
 import type { TestbedEvent } from "./events.ts";
 import { IDLE_SCHEDULE, parseSchedule, type Schedule } from "./schedule.ts";
-import { SHOP } from "./shop.ts";
+import type { ShopDeclaration } from "./shop-schema.ts";
 import { type SupervisorOptions, superviseTestbed } from "./supervisor.ts";
+import { readTopology } from "./topology.ts";
 
 const HELP = `Usage: node datasets/testbed/main.ts [options]
 
   --otlp URL             where telemetry goes            (http://127.0.0.1:4317)
   --otlp-protocol NAME   grpc | http/protobuf | http/json (grpc)
   --schedule FILE|-      YAML schedule, - for stdin      (base load until stopped)
-  --rate N               entry requests/s at factor 1    (20)
+  --topology FILE        YAML declaration of an application (the built-in shop)
+  --rate N               entry requests/s at factor 1    (the application's own)
   --seed N               seed of all dice                (1)
   --control-port N       injector on 127.0.0.1, 0 = any  (0)
   --record-labels FILE   writes labels.json there
@@ -33,7 +35,8 @@ const OPTIONS = {
   otlp: { type: "string", default: "http://127.0.0.1:4317" },
   "otlp-protocol": { type: "string", default: "grpc" },
   schedule: { type: "string" },
-  rate: { type: "string", default: "20" },
+  topology: { type: "string" },
+  rate: { type: "string" },
   seed: { type: "string", default: "1" },
   "control-port": { type: "string", default: "0" },
   "record-labels": { type: "string" },
@@ -63,11 +66,12 @@ function readOptions(): SupervisorOptions | null {
     throw new SettingsError("--otlp", values.otlp, "must be a URL such as http://127.0.0.1:4317");
   if (values.kafka !== undefined && !/^[\w.-]+:\d{1,5}$/.test(values.kafka))
     throw new SettingsError("--kafka", values.kafka, "must be host:port");
+  const shop = readTopology(values.topology);
   return {
-    shop: SHOP,
-    schedule: readSchedule(values.schedule),
+    shop,
+    schedule: readSchedule(values.schedule, shop),
     seed: numberOption("--seed", values.seed, 0, 2 ** 31, true),
-    ratePerSecond: numberOption("--rate", values.rate, 0.1, 1000),
+    ratePerSecond: values.rate === undefined ? shop.ratePerSecond : numberOption("--rate", values.rate, 0.1, 1000),
     otlpEndpoint: values.otlp,
     otlpProtocol: protocol,
     kafka: values.kafka ?? null,
@@ -78,7 +82,7 @@ function readOptions(): SupervisorOptions | null {
   };
 }
 
-function readSchedule(file: string | undefined): Schedule {
+function readSchedule(file: string | undefined, shop: ShopDeclaration): Schedule {
   if (file === undefined) return IDLE_SCHEDULE;
   let text: string;
   try {
@@ -86,7 +90,7 @@ function readSchedule(file: string | undefined): Schedule {
   } catch (error) {
     throw new SettingsError("--schedule", file, `cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
-  return parseSchedule(text, SHOP);
+  return parseSchedule(text, shop);
 }
 
 function numberOption(name: string, text: string, from: number, to: number, isInteger = false): number {

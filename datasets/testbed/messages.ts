@@ -1,5 +1,7 @@
 import type { FaultOrder } from "./faults.ts";
+import type { CpuCounters } from "./service/cpu-counters.ts";
 import type { PoolCounters } from "./service/fifo-pool.ts";
+import type { ShopDeclaration } from "./shop-schema.ts";
 
 /** Where a logical name is reached: one port on 127.0.0.1 a replica. */
 export interface Address {
@@ -9,7 +11,13 @@ export interface Address {
 
 /** Supervisor → child. */
 export type ToChild =
-  | { readonly type: "start"; readonly role: ChildRole; readonly seed: number; readonly port: number }
+  | {
+      readonly type: "start";
+      readonly shop: ShopDeclaration;
+      readonly role: ChildRole;
+      readonly seed: number;
+      readonly port: number;
+    }
   | { readonly type: "addresses"; readonly addresses: readonly Address[] }
   | { readonly type: "fault"; readonly id: number; readonly order: FaultOrder }
   | { readonly type: "fault-over"; readonly id: number }
@@ -35,8 +43,6 @@ export type FromChild =
   | { readonly type: "failed"; readonly message: string };
 
 /** All that a child counts, since it started. */
-export interface ChildCounters {
+export interface ChildCounters extends CpuCounters {
   readonly pools: readonly PoolCounters[];
-  /** User + system CPU time. */
-  readonly cpuSeconds: number;
 }

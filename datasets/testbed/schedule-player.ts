@@ -23,6 +23,7 @@ export class SchedulePlayer {
   #phaseEndMilliseconds = 0;
   #phaseTimer: NodeJS.Timeout | null = null;
   #loadTimer: NodeJS.Timeout | null = null;
+  #faultTimer: NodeJS.Timeout | null = null;
 
   constructor(parts: PlayerParts) {
     this.#parts = parts;
@@ -40,6 +41,7 @@ export class SchedulePlayer {
   stop(): void {
     if (this.#phaseTimer !== null) clearTimeout(this.#phaseTimer);
     if (this.#loadTimer !== null) clearTimeout(this.#loadTimer);
+    if (this.#faultTimer !== null) clearTimeout(this.#faultTimer);
     this.#parts.generator.stop();
   }
 
@@ -62,11 +64,15 @@ export class SchedulePlayer {
   #enterPhase(): void {
     if (this.#loadTimer !== null) clearTimeout(this.#loadTimer);
     this.#loadTimer = null;
-    const { name, durationSeconds, load, fault } = this.currentPhase;
+    const { name, durationSeconds, load, fault, faultAfterSeconds } = this.currentPhase;
     this.#phaseEndMilliseconds += durationSeconds * 1000;
     const restSeconds = Math.max(0, this.#phaseRestSeconds());
     this.#playLoad(name, load, restSeconds);
-    if (fault !== null) this.#parts.injector.begin(fault, restSeconds);
+    if (fault !== null) {
+      const begin = () => void this.#parts.injector.begin(fault, Math.max(0, this.#phaseRestSeconds()));
+      if (faultAfterSeconds === 0) begin();
+      else this.#faultTimer = setTimeout(begin, faultAfterSeconds * 1000);
+    }
     this.#phaseTimer = setTimeout(() => this.#leavePhase(), restSeconds * 1000);
   }
 

@@ -4,12 +4,14 @@ import { type FaultOrder, parseFault } from "./faults.ts";
 import { BASE_LOAD, type LoadShape, parseLoad } from "./load-shape.ts";
 import type { ShopDeclaration } from "./shop-schema.ts";
 
-/** One stretch of a schedule: a load, and a fault from its start to its end or none. */
+/** One stretch of a schedule: a load, and a fault to its end or none. */
 export interface Phase {
   readonly name: string;
   readonly durationSeconds: number;
   readonly load: LoadShape;
   readonly fault: FaultOrder | null;
+  /** How long after the start of the phase the fault begins. */
+  readonly faultAfterSeconds: number;
 }
 
 export interface Schedule {
@@ -24,7 +26,7 @@ export interface Schedule {
 export const IDLE_SCHEDULE: Schedule = {
   settleSeconds: 60,
   repeat: true,
-  phases: [{ name: "normal", durationSeconds: 86_400, load: BASE_LOAD, fault: null }],
+  phases: [{ name: "normal", durationSeconds: 86_400, load: BASE_LOAD, fault: null, faultAfterSeconds: 0 }],
 };
 
 const LONGEST_PHASE_SECONDS = 86_400;
@@ -32,7 +34,7 @@ const PHASE_LIMIT = 10_000;
 
 /**
  * Reads a schedule in YAML:
- * `{settleSeconds, repeat, phases: [{name, durationSeconds, load: {shape, …}, fault: {kind, service, …}}]}`.
+ * `{settleSeconds, repeat, phases: [{name, durationSeconds, load: {shape, …}, fault: {kind, service, …}, faultAfterSeconds}]}`.
  *
  * @throws {SettingsError} naming the key, the value and the rule.
  */
@@ -61,21 +63,27 @@ export function parseSchedule(text: string, shop: ShopDeclaration): Schedule {
 }
 
 function parsePhase(raw: unknown, shop: ShopDeclaration, path: string): Phase {
-  const fields = objectWith(raw, ["name", "durationSeconds", "load", "fault"], path);
-  const { name, durationSeconds, load, fault } = fields as {
+  const fields = objectWith(raw, ["name", "durationSeconds", "load", "fault", "faultAfterSeconds"], path);
+  const { name, durationSeconds, load, fault, faultAfterSeconds } = fields as {
     name?: unknown;
     durationSeconds?: unknown;
     load?: unknown;
     fault?: unknown;
+    faultAfterSeconds?: unknown;
   };
   if (name !== undefined && typeof name !== "string") throw new SettingsError(`${path}.name`, name, "must be a text");
   const order = fault === undefined ? null : parseFault(fault, shop, `${path}.fault`);
   const shape = load === undefined ? BASE_LOAD : parseLoad(load, `${path}.load`);
+  const lengthSeconds = seconds(durationSeconds, `${path}.durationSeconds`, 0.1);
+  const afterSeconds = seconds(faultAfterSeconds ?? 0, `${path}.faultAfterSeconds`, 0);
+  if (afterSeconds >= lengthSeconds)
+    throw new SettingsError(`${path}.faultAfterSeconds`, afterSeconds, `must be less than ${lengthSeconds}, the phase`);
   return {
     name: name ?? (order === null ? shape.shape : `${order.kind} at ${order.service}`),
-    durationSeconds: seconds(durationSeconds, `${path}.durationSeconds`, 0.1),
+    durationSeconds: lengthSeconds,
     load: shape,
     fault: order,
+    faultAfterSeconds: afterSeconds,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { bottleneckCapacity } from "./capacity.ts";
 import { createControlServer } from "./control-server.ts";
 import type { Announce } from "./events.ts";
 import { FaultInjector } from "./fault-injector.ts";
@@ -8,7 +9,7 @@ import { LoadGenerator } from "./load-generator.ts";
 import { peakFactor } from "./load-shape.ts";
 import type { Phase, Schedule } from "./schedule.ts";
 import { SchedulePlayer } from "./schedule-player.ts";
-import type { ShopDeclaration } from "./shop-schema.ts";
+import { nodeOfStation, type ShopDeclaration } from "./shop-schema.ts";
 import { takeSnapshot } from "./usage.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { judgeValidity } from "./validity.ts";
@@ -38,7 +39,13 @@ const LAST_EXPORT_SECONDS = 1.2;
 export async function startSession(options: SessionOptions, fleet: Fleet, onEnd: () => void): Promise<() => void> {
   const { shop, schedule, seed, announce, ratePerSecond } = options;
   const generator = new LoadGenerator(shop, { ratePerSecond, seed, port: () => fleet.entryPort });
-  const labels = new LabelRecorder(options.labelsFile, schedule.settleSeconds, Date.now() / 1000);
+  const context = {
+    application: shop.name,
+    settleSeconds: schedule.settleSeconds,
+    bottleneck: nodeOfStation(shop, shop.bottleneck),
+    baseUtilization: ratePerSecond / bottleneckCapacity(shop),
+  };
+  const labels = new LabelRecorder(options.labelsFile, context, Date.now() / 1000);
   const injector = new FaultInjector(fleet, labels, announce);
   const snapshot = async () => takeSnapshot(await fleet.count(), generator.counters);
   const first = await snapshot();
@@ -46,7 +53,8 @@ export async function startSession(options: SessionOptions, fleet: Fleet, onEnd:
   const regularMeter = new UsageMeter(first, snapshot, generator);
   const report = async (meter: UsageMeter, phase: Phase | null) => {
     const { usage, latencySeconds } = await meter.read();
-    const isSurge = phase?.load.shape === "surge" && peakFactor(phase.load) >= 2;
+    // A fault may well keep a surge from the bottleneck.
+    const isSurge = phase?.load.shape === "surge" && peakFactor(phase.load) >= 2 && phase.fault === null;
     const validity = judgeValidity(usage, shop.bottleneck, isSurge);
     announce({
       event: "stats",

@@ -119,7 +119,11 @@ export interface EntryDeclaration {
   readonly share: number;
 }
 
+/** A whole application: the built-in shop, or what a topology file declares. */
 export interface ShopDeclaration {
+  readonly name: string;
+  /** Entry requests per second at load factor 1. */
+  readonly ratePerSecond: number;
   readonly entryService: string;
   readonly entries: readonly EntryDeclaration[];
   readonly services: readonly ServiceDeclaration[];
@@ -129,6 +133,21 @@ export interface ShopDeclaration {
   /** Exponent of the items' popularity (Zipf). */
   readonly popularity: number;
   readonly linesPerOrder: readonly [number, number];
-  /** The station meant to saturate first. */
+  /** The station meant to saturate first: `<service>/workers` or `<service>/db-pool`. */
   readonly bottleneck: string;
+}
+
+/** The steps and all that stand inside them. */
+export function allSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.flatMap((step) => {
+    if (step.do === "together" || step.do === "each-line") return [step, ...allSteps(step.steps)];
+    return step.do === "cached" ? [step, ...allSteps(step.onMiss)] : [step];
+  });
+}
+
+/** The node that spans name for a station: `pricing` for `pricing/workers`, `sqlite/carts` for `cart/db-pool`. */
+export function nodeOfStation(shop: ShopDeclaration, station: string): string {
+  const [name, pool] = station.split("/");
+  const database = shop.services.find((service) => service.name === name)?.database;
+  return pool === "db-pool" && database !== undefined ? `sqlite/${database.namespace}` : name!;
 }

@@ -270,6 +270,8 @@ const shipping: ServiceDeclaration = {
 };
 
 export const SHOP: ShopDeclaration = {
+  name: "shop",
+  ratePerSecond: 20,
   entryService: "frontend",
   entries: [
     { route: "GET /product/{item}", share: 0.6 },

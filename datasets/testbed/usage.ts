@@ -20,6 +20,8 @@ export interface Usage {
   readonly hostCpuShare: number;
   /** The part of it that the shop's own processes took. */
   readonly shopCpuShare: number;
+  /** Mean wait of the shop's processes for a CPU each time they wanted one; null where the kernel does not tell. */
+  readonly cpuWaitSeconds: number | null;
   /** Slots held × time / slots there × time, by station (`pricing/workers`), pooled over replicas. */
   readonly utilization: Readonly<Record<string, number>>;
   /** Visits by station per second. */
@@ -51,9 +53,14 @@ export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): Usage
   const seconds = after.atSeconds - before.atSeconds;
   const sums = new Map<string, StationSum>();
   let cpuSeconds = 0;
+  let cpuWaitSeconds: number | null = 0;
+  let timesliceCount = 0;
   for (const { member, pid, counters } of after.members) {
     const earlier = before.members.find((candidate) => candidate.member === member && candidate.pid === pid)?.counters;
     cpuSeconds += counters.cpuSeconds - (earlier?.cpuSeconds ?? 0);
+    timesliceCount += counters.timesliceCount - (earlier?.timesliceCount ?? 0);
+    if (counters.cpuWaitSeconds === null) cpuWaitSeconds = null;
+    else if (cpuWaitSeconds !== null) cpuWaitSeconds += counters.cpuWaitSeconds - (earlier?.cpuWaitSeconds ?? 0);
     for (const pool of counters.pools) {
       const station = `${member.replace(/-\d+$/, "")}/${pool.name}`;
       const earlierPool = earlier?.pools.find((candidate) => candidate.name === pool.name);
@@ -74,6 +81,7 @@ export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): Usage
     seconds: round(seconds),
     hostCpuShare: round(hostAll > 0 ? hostBusy / hostAll : 0),
     shopCpuShare: round(cpuSeconds / coreSeconds),
+    cpuWaitSeconds: cpuWaitSeconds === null || timesliceCount === 0 ? null : cpuWaitSeconds / timesliceCount,
     utilization: rounded((sum) => (sum.offeredSeconds > 0 ? sum.busySeconds / sum.offeredSeconds : 0)),
     visitsPerSecond: rounded((sum) => sum.served / Math.max(1e-9, seconds)),
     waiting: Object.fromEntries(

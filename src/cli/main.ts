@@ -4,6 +4,7 @@ import { SettingsError, SourceError } from "../contracts/errors.ts";
 import { addAttach } from "./attach.ts";
 import { addDemo } from "./demo.ts";
 import { addEvaluate } from "./evaluate.ts";
+import { addInject } from "./inject.ts";
 import { addRecord } from "./record.ts";
 import { addReplay } from "./replay.ts";
 import { addSettings } from "./settings.ts";
@@ -39,6 +40,7 @@ addEvaluate(program);
 addTrain(program);
 addWhatIf(program);
 addRecord(program);
+addInject(program);
 addSettings(program);
 
 try {

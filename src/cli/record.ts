@@ -10,16 +10,20 @@ export function addRecord(program: Command): void {
     .command("record <folder>")
     .description("Drives the testbed through a schedule and writes a labelled recording.")
     .requiredOption("--schedule <file>", "what load and which faults, YAML")
-    .option("--rate <n>", "entry requests per second at load factor 1", "20")
+    .option("--topology <file>", "YAML declaration of the application (default: the built-in shop)")
+    .option("--rate <n>", "entry requests per second at load factor 1 (default: the application's own)")
     .option("--kafka <host:port>", "send orders through this Kafka broker instead of the embedded one")
     .addHelpText(
       "after",
-      "\nExample:\n  spantwin record recordings/a --schedule datasets/testbed/schedules/sample.yaml --seed 3",
+      `
+Examples:
+  spantwin record recordings/a --schedule datasets/testbed/schedules/sample.yaml --seed 3
+  spantwin record recordings/b --schedule mine.yaml --topology datasets/testbed/applications/bank.yaml`,
     );
   withSettings(command, KEYS).action(async (folder: string, options: Record<string, unknown>) => {
-    const ratePerSecond = Number(options["rate"]);
-    if (!(ratePerSecond > 0 && ratePerSecond <= 200)) {
-      throw new SettingsError("--rate", options["rate"], "must be a number above 0 and at most 200");
+    const rate = options["rate"];
+    if (rate !== undefined && !(Number(rate) > 0 && Number(rate) <= 200)) {
+      throw new SettingsError("--rate", rate, "must be a number above 0 and at most 200");
     }
     const log = createLog({ json: false });
     const { recordTestbed } = await import("../pipeline/record.ts");
@@ -27,7 +31,8 @@ export function addRecord(program: Command): void {
       settings: settingsOf(options, KEYS),
       folder,
       schedule: String(options["schedule"]),
-      ratePerSecond,
+      ...(typeof options["topology"] === "string" ? { topology: options["topology"] } : {}),
+      ...(rate === undefined ? {} : { ratePerSecond: Number(rate) }),
       ...(typeof options["kafka"] === "string" ? { kafka: options["kafka"] } : {}),
       signal: stopSignal(),
       hear: (event) => {

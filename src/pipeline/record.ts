@@ -11,11 +11,13 @@ export async function recordTestbed(options: {
   settings: Settings;
   folder: string;
   schedule: string;
+  /** File that declares the application; the built-in shop when absent. */
+  topology?: string;
   ratePerSecond?: number;
   kafka?: string;
   hear: (event: TestbedEvent) => void;
   signal: AbortSignal;
-}): Promise<{ spans: number }> {
+}): Promise<{ spans: number; exitCode: number }> {
   const { settings, folder, signal } = options;
   const writer = await RecordingWriter.open(folder, { compression: "zstd" });
   const receiver = new OtlpReceiver({
@@ -35,6 +37,7 @@ export async function recordTestbed(options: {
         seed: settings.seed,
         schedule: options.schedule,
         labelsFile: join(folder, "labels.json"),
+        ...(options.topology === undefined ? {} : { topology: options.topology }),
         ...(options.ratePerSecond === undefined ? {} : { ratePerSecond: options.ratePerSecond }),
         ...(options.kafka === undefined ? {} : { kafka: options.kafka }),
       },
@@ -42,10 +45,10 @@ export async function recordTestbed(options: {
     );
     const stop = (): void => void testbed.stop();
     signal.addEventListener("abort", stop, { once: true });
-    await testbed.ended;
+    const exitCode = await testbed.ended;
     await receiver.close();
     await reading;
-    return { spans };
+    return { spans, exitCode };
   } finally {
     await receiver.close();
     await writer.close();

@@ -10,12 +10,15 @@ function snapshot(
   hostBusyMilliseconds: number,
   hostIdleMilliseconds: number,
   pools: readonly (readonly [string, number, number, number])[],
+  cpu: { readonly waitSeconds: number; readonly turns: number } | null = null,
 ): UsageSnapshot {
   const members = pools.map(([member, pid, busySeconds, offeredSeconds]) => ({
     member,
     pid,
     counters: {
       cpuSeconds: 0,
+      cpuWaitSeconds: cpu === null ? null : cpu.waitSeconds,
+      timesliceCount: cpu?.turns ?? 0,
       pools: [
         { name: "workers", serverCount: 2, busySeconds, offeredSeconds, served: 10, refused: 0, held: 0, waiting: 0 },
       ],
@@ -69,6 +72,21 @@ describe("a run is valid", () => {
     expect(verdict.bottleneckUtilization).toBeCloseTo(bottleneck);
     expect(verdict.reasons.length > 0).toBe(!isValid);
   });
+
+  test.each([
+    { waitSeconds: 0.0002, isValid: true },
+    { waitSeconds: 0.002, isValid: false },
+  ])(
+    "on a busy machine only when the shop was served first: $waitSeconds s a turn: $isValid",
+    ({ waitSeconds, isValid }) => {
+      const measured = usageBetween(
+        snapshot(0, 0, 0, [["pricing-1", 1, 0, 0]], { waitSeconds: 5, turns: 1000 }),
+        snapshot(1, 0.99, 0.01, [["pricing-1", 1, 0.4, 1]], { waitSeconds: 5 + 100 * waitSeconds, turns: 1100 }),
+      );
+      expect(measured.cpuWaitSeconds).toBeCloseTo(waitSeconds);
+      expect(judgeValidity(measured, "pricing/workers", false).isValid).toBe(isValid);
+    },
+  );
 
   test("only when no arrival was dropped", () => {
     expect(judgeValidity(usage(0.2, 0.4, 3), "pricing/workers", false).isValid).toBe(false);

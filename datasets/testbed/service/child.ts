@@ -4,7 +4,7 @@
  */
 import type { Server } from "node:net";
 import type { ChildCounters, FromChild, ToChild } from "../messages.ts";
-import { SHOP } from "../shop.ts";
+import { readCpuCounters } from "./cpu-counters.ts";
 
 /** After this long a process that should stop is gone, flushed or not. */
 const STOP_LIMIT_SECONDS = 2;
@@ -23,30 +23,30 @@ function tell(message: FromChild): void {
   if (process.connected) process.send?.(message);
 }
 
-async function createChild({ role, seed }: Extract<ToChild, { type: "start" }>): Promise<Child> {
+async function createChild({ shop, role, seed }: Extract<ToChild, { type: "start" }>): Promise<Child> {
   if (role.kind === "broker") {
     const { createBroker } = await import("../broker/broker-server.ts");
     const server = createBroker();
     return {
       server,
       accept: () => undefined,
-      counters: () => ({ pools: [], cpuSeconds: cpuSeconds() }),
+      counters: () => ({ pools: [], ...readCpuCounters() }),
       close: async () => void server.close(),
     };
   }
   if (role.kind === "external") {
     const { createExternalPeer } = await import("./external-peer.ts");
-    const declaration = SHOP.externals.find((external) => external.peer === role.peer)!;
+    const declaration = shop.externals.find((external) => external.peer === role.peer)!;
     const { server, slots } = createExternalPeer(declaration, seed);
-    const counters = () => ({ pools: [slots.counters()], cpuSeconds: cpuSeconds() });
+    const counters = () => ({ pools: [slots.counters()], ...readCpuCounters() });
     return { server, accept: () => undefined, counters, close: async () => void server.close() };
   }
   const { startInstrumentation } = await import("./instrumentation.ts");
   const { compileRoute } = await import("./routes.ts");
-  const routes = SHOP.services.find((service) => service.name === role.service)?.routes ?? [];
+  const routes = shop.services.find((service) => service.name === role.service)?.routes ?? [];
   const sdk = startInstrumentation(routes.map(compileRoute));
   const { ServiceNode } = await import("./service-node.ts");
-  const node = new ServiceNode(SHOP, role, seed);
+  const node = new ServiceNode(shop, role, seed);
   return {
     server: node.front,
     accept: async (message) => {
@@ -63,11 +63,6 @@ async function createChild({ role, seed }: Extract<ToChild, { type: "start" }>):
       await sdk.shutdown();
     },
   };
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 async function start(message: Extract<ToChild, { type: "start" }>): Promise<void> {

@@ -4,8 +4,9 @@ import { BrokerClient } from "../broker/broker-client.ts";
 import type { FaultOrder } from "../faults.ts";
 import type { Address, ChildCounters, ChildRole } from "../messages.ts";
 import { type RandomStream, randomStream, zipfDraw } from "../random.ts";
-import type { ServiceDeclaration, ShopDeclaration } from "../shop-schema.ts";
+import { allSteps, type ServiceDeclaration, type ShopDeclaration } from "../shop-schema.ts";
 import { ActiveFaults } from "./active-faults.ts";
+import { readCpuCounters } from "./cpu-counters.ts";
 import { EmbeddedDatabase } from "./embedded-database.ts";
 import { EventLoopFaults } from "./event-loop-faults.ts";
 import { FifoPool } from "./fifo-pool.ts";
@@ -91,10 +92,9 @@ export class ServiceNode {
   }
 
   counters(): ChildCounters {
-    const { user, system } = process.cpuUsage();
     const pools = [this.#workers.counters()];
     if (this.#database !== null) pools.push(this.#database.pool.counters());
-    return { pools, cpuSeconds: (user + system) / 1e6 };
+    return { pools, ...readCpuCounters() };
   }
 
   async close(): Promise<void> {
@@ -131,8 +131,9 @@ export class ServiceNode {
   }
 
   #usesTopic(): boolean {
-    const publishes = this.#declaration.routes.some((route) => route.steps.some((step) => step.do === "publish"));
-    return publishes || this.#declaration.consumes !== undefined;
+    const { routes, consumes } = this.#declaration;
+    const publishes = routes.some((route) => allSteps(route.steps).some((step) => step.do === "publish"));
+    return publishes || consumes !== undefined;
   }
 
   async #consume(): Promise<void> {
