@@ -6,7 +6,8 @@ import {
   type FoundWait,
   isHeldOpen,
   isScheduled,
-  type JudgedVisits,
+  type JudgedOperation,
+  type JudgedVisit,
   receivesMessages,
 } from "./wait-criteria.ts";
 
@@ -14,6 +15,14 @@ import {
 const VISITS_JUDGED = 30;
 const WINDOWS_JUDGED = 3;
 const VISITS_PER_WINDOW = VISITS_JUDGED / WINDOWS_JUDGED;
+/**
+ * So many of them must have come while the twin was learning; or all of them over this time without any suspicion: what
+ * goes unsuspected for so long is what the twin knows as normal.
+ */
+const VISITS_FROM_LEARNING = VISITS_JUDGED / 3;
+const UNSUSPECTED_SECONDS = 600;
+/** Visits kept of an operation that cannot be judged yet; of more, every other one. */
+const VISITS_KEPT = 60;
 /** Runs from which a schedule is recognised. */
 const RUNS_JUDGED = 8;
 /** Operations that are judged; what comes beyond counts as working. */
@@ -21,14 +30,11 @@ const OPERATIONS_MAX = 5000;
 
 interface Gathered {
   readonly isFromLearning: boolean;
-  readonly arrivals: number[];
-  readonly durations: number[];
-  readonly selfSeconds: number[];
-  errorCount: number;
-  rootCount: number;
-  windowCount: number;
   readonly firstSeconds: number;
   lastSeconds: number;
+  visits: JudgedVisit[];
+  learningCount: number;
+  windowCount: number;
   sojournSeconds: number;
   cpuSum: number;
   cpuCount: number;
@@ -50,11 +56,6 @@ export class IntentionalWaits {
   readonly #working = new Set<number>();
   readonly #waits = new Map<number, Wait>();
 
-  /** Operations that wait. */
-  get operations(): ReadonlySet<number> {
-    return new Set(this.#waits.keys());
-  }
-
   /** @param phase whether the twin still learns its first windows, and whether anything is under suspicion */
   take(observation: Observation, phase: { readonly isLearning: boolean; readonly isSuspicious: boolean }): void {
     const rows = this.#undecidedRows(observation);
@@ -64,7 +65,9 @@ export class IntentionalWaits {
     for (const [operation, own] of rows) {
       const gathered = this.#gatheredOf(operation, observation, phase.isLearning);
       if (gathered !== null) {
+        const before = gathered.visits.length;
         gather(gathered, observation, own);
+        gathered.learningCount += phase.isLearning ? gathered.visits.length - before : 0;
         this.#judge(operation, gathered, observation);
       }
     }
@@ -120,14 +123,11 @@ export class IntentionalWaits {
       }
       gathered = {
         isFromLearning: isLearning,
-        arrivals: [],
-        durations: [],
-        selfSeconds: [],
-        errorCount: 0,
-        rootCount: 0,
-        windowCount: 0,
         firstSeconds: observation.startSeconds,
         lastSeconds: observation.endSeconds,
+        visits: [],
+        learningCount: 0,
+        windowCount: 0,
         sojournSeconds: 0,
         cpuSum: 0,
         cpuCount: 0,
@@ -138,22 +138,20 @@ export class IntentionalWaits {
   }
 
   #judge(operation: number, gathered: Gathered, observation: Observation): void {
-    const count = gathered.durations.length;
-    if (count < RUNS_JUDGED) {
+    const visitsJudged = gathered.visits.length;
+    const isEnough = visitsJudged >= VISITS_JUDGED && gathered.windowCount >= WINDOWS_JUDGED;
+    if (visitsJudged < RUNS_JUDGED) {
       return;
     }
-    const judged = judgedVisits(operation, gathered, observation.topology);
+    const judged = judgedOperation(operation, gathered, observation.topology);
     // No fault makes a clock, so a schedule may be found later than in the learning time.
     const scheduled = isScheduled(judged);
-    const isEnough = count >= VISITS_JUDGED && gathered.windowCount >= WINDOWS_JUDGED;
-    if (scheduled === null && !isEnough) {
+    const found = scheduled ?? (gathered.isFromLearning ? waitOf(judged) : null);
+    if (scheduled === null && (!isEnough || (found !== null && !isLongKnown(gathered)))) {
+      gathered.visits = visitsJudged > VISITS_KEPT ? gathered.visits.filter((_, i) => i % 2 === 0) : gathered.visits;
       return;
     }
-    const other = gathered.isFromLearning
-      ? (receivesMessages(judged) ?? endsAtLimit(judged) ?? isHeldOpen(judged))
-      : null;
-    const found = scheduled ?? other;
-    const wait = { visitsJudged: count, sinceSeconds: observation.endSeconds, visitsExcluded: 0 };
+    const wait = { visitsJudged, sinceSeconds: observation.endSeconds, visitsExcluded: 0 };
     this.#decide(operation, found === null ? null : { ...found, ...wait });
   }
 
@@ -176,11 +174,13 @@ function gather(gathered: Gathered, observation: Observation, rows: readonly num
     gathered.sojournSeconds += visits.sojournSeconds[row]!;
   }
   for (const row of rows.slice(0, VISITS_PER_WINDOW)) {
-    gathered.arrivals.push(visits.arrivalSeconds[row]!);
-    gathered.durations.push(visits.sojournSeconds[row]!);
-    gathered.selfSeconds.push(visits.selfSeconds[row]!);
-    gathered.errorCount += visits.isError[row]!;
-    gathered.rootCount += visits.isRoot[row]!;
+    gathered.visits.push({
+      arrivalSeconds: visits.arrivalSeconds[row]!,
+      seconds: visits.sojournSeconds[row]!,
+      selfSeconds: visits.selfSeconds[row]!,
+      isError: visits.isError[row] === 1,
+      isRoot: visits.isRoot[row] === 1,
+    });
   }
   const { operations, nodes } = observation.topology;
   const service = nodes[operations[visits.operation[rows[0]!]!]!.node]!.name;
@@ -192,18 +192,25 @@ function gather(gathered: Gathered, observation: Observation, rows: readonly num
   }
 }
 
-function judgedVisits(operation: number, gathered: Gathered, { operations, nodes, edges }: Topology): JudgedVisits {
+function waitOf(judged: JudgedOperation): FoundWait | null {
+  return receivesMessages(judged) ?? endsAtLimit(judged) ?? isHeldOpen(judged);
+}
+
+function isLongKnown({ learningCount, firstSeconds, lastSeconds }: Gathered): boolean {
+  return learningCount >= VISITS_FROM_LEARNING || lastSeconds - firstSeconds >= UNSUSPECTED_SECONDS;
+}
+
+function judgedOperation(
+  operation: number,
+  gathered: Gathered,
+  { operations, nodes, edges }: Topology,
+): JudgedOperation {
   const { name, node } = operations[operation]!;
   const isSentTo = edges.some((edge) => edge.isAsync && edge.calleeOperation === operation);
-  const { arrivals, durations, selfSeconds, errorCount, rootCount } = gathered;
   return {
     name,
     isMessaging: nodes[node]!.kind === "queue" || isSentTo,
-    arrivals,
-    durations,
-    selfSeconds,
-    errorCount,
-    rootCount,
+    visits: gathered.visits,
     cpuUtilization: gathered.cpuSum / gathered.cpuCount,
     inFlight: gathered.sojournSeconds / (gathered.lastSeconds - gathered.firstSeconds),
   };

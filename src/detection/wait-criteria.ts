@@ -1,15 +1,21 @@
 import type { WaitReason } from "../contracts/api.ts";
 
+/** A visit that an operation is judged by. */
+export interface JudgedVisit {
+  readonly arrivalSeconds: number;
+  readonly seconds: number;
+  /** Its own, not waiting for calls. */
+  readonly selfSeconds: number;
+  readonly isError: boolean;
+  readonly isRoot: boolean;
+}
+
 /** What was gathered of one operation: a few visits of each of several windows, in order of their windows. */
-export interface JudgedVisits {
+export interface JudgedOperation {
   readonly name: string;
   /** True where messages come from: a queue, or what a message sent earlier leads to. */
   readonly isMessaging: boolean;
-  readonly arrivals: readonly number[];
-  readonly durations: readonly number[];
-  readonly selfSeconds: readonly number[];
-  readonly errorCount: number;
-  readonly rootCount: number;
+  readonly visits: readonly JudgedVisit[];
   /** Mean of `process.cpu.utilization` of its service in those windows; NaN without that metric. */
   readonly cpuUtilization: number;
   /** Visits under way at once, by Little's law. */
@@ -43,7 +49,7 @@ const SCHEDULE_TOLERANCE = 0.05;
 const JOB_SECONDS = 1;
 
 /** Messages are waited for by definition: its duration tells how seldom they come. */
-export function receivesMessages({ name, isMessaging }: JudgedVisits): FoundWait | null {
+export function receivesMessages({ name, isMessaging }: JudgedOperation): FoundWait | null {
   const word = name.split(" ", 1)[0]!.toLowerCase();
   return isMessaging && RECEIVE_WORDS.has(word)
     ? { reason: "messaging-receive", detail: "receives messages: it takes as long as none comes" }
@@ -51,9 +57,9 @@ export function receivesMessages({ name, isMessaging }: JudgedVisits): FoundWait
 }
 
 /** Long poll, blocking pop: most visits end within 2 % of the same round duration, and not as errors. */
-export function endsAtLimit(visits: JudgedVisits): FoundWait | null {
-  const { durations, errorCount } = visits;
-  if (errorCount > ERROR_SHARE_MAX * durations.length) {
+export function endsAtLimit({ visits }: JudgedOperation): FoundWait | null {
+  const durations = visits.map(({ seconds }) => seconds);
+  if (visits.filter(({ isError }) => isError).length > ERROR_SHARE_MAX * visits.length) {
     return null;
   }
   const third = Math.floor(durations.length / 3);
@@ -67,10 +73,10 @@ export function endsAtLimit(visits: JudgedVisits): FoundWait | null {
 }
 
 /** Streaming: open for long and for very different times, alone, while the CPU of its service idles. */
-export function isHeldOpen({ durations, selfSeconds, cpuUtilization, inFlight }: JudgedVisits): FoundWait | null {
-  const sorted = durations.toSorted((a, b) => a - b);
+export function isHeldOpen({ visits, cpuUtilization, inFlight }: JudgedOperation): FoundWait | null {
+  const sorted = visits.map(({ seconds }) => seconds).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
-  const selfShare = sum(selfSeconds) / sum(durations);
+  const selfShare = sum(visits.map(({ selfSeconds }) => selfSeconds)) / sum(sorted);
   const isLong = at(0.5) >= HELD_OPEN_SECONDS && at(0.9) >= HELD_OPEN_SPREAD * at(0.1);
   const isIdle = inFlight >= HELD_OPEN_IN_FLIGHT && cpuUtilization < IDLE_UTILIZATION;
   if (!isLong || !isIdle || selfShare < HELD_OPEN_SELF_SHARE) {
@@ -84,15 +90,13 @@ export function isHeldOpen({ durations, selfSeconds, cpuUtilization, inFlight }:
 }
 
 /** Batch: runs that nobody calls and that begin at fixed intervals. */
-export function isScheduled({ arrivals, durations, rootCount }: JudgedVisits): FoundWait | null {
-  const ordered = arrivals.toSorted((a, b) => a - b);
+export function isScheduled({ visits }: JudgedOperation): FoundWait | null {
+  const ordered = visits.map(({ arrivalSeconds }) => arrivalSeconds).sort((a, b) => a - b);
   const gaps = ordered.slice(1).map((arrival, i) => arrival - ordered[i]!);
   const interval = medianOf(gaps);
   const isRegular = gaps.every((gap) => Math.abs(gap - interval) <= SCHEDULE_TOLERANCE * interval);
-  return isRegular &&
-    interval >= SCHEDULE_SECONDS &&
-    rootCount === arrivals.length &&
-    medianOf(durations) >= JOB_SECONDS
+  const isJob = visits.every(({ isRoot }) => isRoot) && medianOf(visits.map(({ seconds }) => seconds)) >= JOB_SECONDS;
+  return isRegular && isJob && interval >= SCHEDULE_SECONDS
     ? { reason: "scheduled", detail: `begins every ${interval.toFixed(0)} s, called by nobody` }
     : null;
 }

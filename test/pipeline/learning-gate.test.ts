@@ -59,6 +59,16 @@ describe("the learning gate", () => {
     }
   });
 
+  test("a range excluded while running takes back what still waits, and what comes of it later", () => {
+    const { gate, take } = gateOf(4);
+    const before = [0, 1, 2, 3, 4, 5].flatMap((index) => take(index));
+    gate.exclude({ fromSeconds: 4 * WINDOW_SECONDS, toSeconds: 8 * WINDOW_SECONDS });
+    expect(gate.excludedCount).toBe(2);
+    const after = Array.from({ length: 10 }, (_, k) => take(6 + k)).flat();
+    expect([...before, ...after]).toEqual([2, 3, 8, 9, 10, 11]);
+    expect([gate.excludedCount, gate.droppedCount]).toEqual([4, 0]);
+  });
+
   test("an excluded range does not hide suspicion: what lies before it is dropped all the same", () => {
     const excluded = [{ fromSeconds: 6 * WINDOW_SECONDS, toSeconds: 8 * WINDOW_SECONDS }];
     const gate = new LearningGate({ delaySeconds: 4 * WINDOW_SECONDS, excluded });
