@@ -56,6 +56,11 @@ export class IntentionalWaits {
   readonly #working = new Set<number>();
   readonly #waits = new Map<number, Wait>();
 
+  /** Operations that wait. */
+  get count(): number {
+    return this.#waits.size;
+  }
+
   /** @param phase whether the twin still learns its first windows, and whether anything is under suspicion */
   take(observation: Observation, phase: { readonly isLearning: boolean; readonly isSuspicious: boolean }): void {
     const rows = this.#undecidedRows(observation);

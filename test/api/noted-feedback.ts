@@ -6,6 +6,8 @@ import { aFeedback } from "../store/samples.ts";
 export class NotedFeedback implements FeedbackTaker {
   readonly given: FeedbackRequest[] = [];
   refusal: SettingsError | null = null;
+  /** Lists what was given as labels of `anIncident`, not as dismissals of it. */
+  labelled = false;
 
   give(request: FeedbackRequest): Feedback {
     if (this.refusal !== null) throw this.refusal;
@@ -14,6 +16,7 @@ export class NotedFeedback implements FeedbackTaker {
   }
 
   list(limit: number): readonly Feedback[] {
-    return this.given.map((_, index) => ({ id: index + 1, ...aFeedback() })).slice(0, limit);
+    const type = this.labelled ? "fault" : "not-a-fault";
+    return this.given.map((_, index) => ({ id: index + 1, ...aFeedback({ type }) })).slice(0, limit);
   }
 }

@@ -7,7 +7,7 @@ import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-t
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { start, until } from "./run.ts";
+import { run, start, until } from "./run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spantwin-attach-"));
 let server: ReturnType<typeof start>;
@@ -66,6 +66,16 @@ describe("spantwin attach", () => {
     expect(response.status).toBe(400);
     await exportOneSpan(new ProtobufExporter({ url: `http://127.0.0.1:${ports.http}/v1/traces` }), "afterwards");
     expect(await receivedOf("afterwards")).toBe(1);
+  });
+
+  test("takes feedback from the command, keeps it and lists it", async () => {
+    const told = await run(["feedback", "--ignore", "100/200", "--note", "migration", "--url", ports.api]);
+    expect([told.code, told.stderr]).toEqual([0, ""]);
+    const listed = await run(["feedback", "--url", ports.api]);
+    expect(listed.stdout).toBe(told.stdout);
+    expect(listed.stdout).toContain("ignored from 1970-01-01 00:01:40 to 1970-01-01 00:03:20, everywhere (migration)");
+    const misspelt = await run(["feedback", "--was", "cpu", "no-such-incident", "--url", ports.api]);
+    expect([misspelt.code, misspelt.stderr]).toEqual([2, 'spantwin: incidentId: "no-such-incident" is no incident\n']);
   });
 
   test("says that it is not ready while it learns", async () => {
