@@ -11,9 +11,12 @@
  * The last line is one JSON object; what was not there is null in it and named on stderr.
  */
 
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readCatalogue } from "../datasets/catalogue/catalogue.ts";
 import { EvaluationProgressLine } from "../src/cli/evaluation-progress.ts";
 import { VERSION } from "../src/cli/version.ts";
 import { SettingsError } from "../src/contracts/errors.ts";
@@ -23,10 +26,8 @@ import { evaluateRecordings } from "../src/pipeline/evaluate.ts";
 import { findRecordings, type LabelledRecording } from "../src/pipeline/find-recordings.ts";
 import { loadSettings } from "../src/settings/load.ts";
 import { headlineOf } from "./evaluate/headline.ts";
+import { heldOutRecordings } from "./evaluate/held-out-recordings.ts";
 import { shortTable } from "./evaluate/short-table.ts";
-
-/** In the repository, and held out from training. */
-const COMMITTED = ["datasets/sample", "datasets/held-out"];
 
 const { values: options } = parseArgs({
   options: {
@@ -40,7 +41,9 @@ const { values: options } = parseArgs({
 const settings = loadSettings({ env: process.env, flags: {} });
 const skipped: string[] = [];
 
-const testbed = await findRecordings([...COMMITTED, ...options.recordings], "otlp");
+const heldOut = heldOutRecordings(readCatalogue(), existsSync);
+skipped.push(...heldOut.absent);
+const testbed = await findRecordings([...heldOut.folders, ...options.recordings], "otlp");
 const campaign = await publicCampaign();
 
 const grid = await judge(testbed, `npm run evaluate${options.recordings.length > 0 ? " -- --recordings DIR" : ""}`);
@@ -69,6 +72,7 @@ async function judge(recordings: readonly LabelledRecording[], command: string):
     recordings,
     settings,
     withAblations: true,
+    workerCount: availableParallelism(),
     command,
     version: VERSION,
     onProgress: progress.show,

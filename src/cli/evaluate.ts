@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { type Command, Option } from "commander";
+import { SettingsError } from "../contracts/errors.ts";
 import { renderJson, renderSummaryLine } from "../evaluation/render-json.ts";
 import { renderMarkdown } from "../evaluation/render-markdown.ts";
 import { evaluateRecordings } from "../pipeline/evaluate.ts";
@@ -17,6 +19,7 @@ export function addEvaluate(program: Command): void {
     .addOption(new Option("--format <format>", "layout of the files").choices(RECORDING_FORMATS).default("otlp"))
     .option("--labels <file>", "labels of a single recording; default labels.json in or beside each")
     .option("--ablations", "put the model with parts left out beside it", false)
+    .option("--workers <n>", "recordings judged at once", String(availableParallelism()))
     .option("--out <folder>", "also write the whole report there: report.json and report.md")
     .option("--json", "print one line of JSON with the figures, not the tables", false)
     .addHelpText(
@@ -43,6 +46,7 @@ Examples:
       recordings,
       settings,
       withAblations: options["ablations"] === true,
+      workerCount: workersOf(options["workers"]),
       command: commandOf(paths, { ...options, windowSeconds, replicates }),
       version: VERSION,
       onProgress: progress.show,
@@ -58,11 +62,19 @@ Examples:
   });
 }
 
+/** @throws {SettingsError} for a number that is none. */
+function workersOf(given: unknown): number {
+  const workers = Number(given);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= 256) return workers;
+  throw new SettingsError("--workers", given, "must be an integer from 1 to 256");
+}
+
 /** What makes the same figures again; where somebody keeps files is left out. */
 function commandOf(paths: readonly string[], options: Readonly<Record<string, unknown>>): string {
   const words = paths.map((path) => (isAbsolute(path) ? "DIR" : path));
   for (const [key, value] of Object.entries(options)) {
-    if (["json", "out", "labels", "config"].includes(key) || value === false || value === undefined) continue;
+    if (["json", "out", "labels", "config", "workers"].includes(key) || value === false || value === undefined)
+      continue;
     const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     for (const one of Array.isArray(value) ? value : [value]) words.push(one === true ? flag : `${flag} ${one}`);
   }
