@@ -3,7 +3,7 @@ import type { Labels } from "../contracts/labels.ts";
 import { alarmsOf, trafficVerdictsOf } from "./alarms.ts";
 import { type Cases, casesOf, DEFAULT_RULES, type EvaluationRules, type FaultCase } from "./cases.ts";
 import type { Interval } from "./intervals.ts";
-import { type LoadRow, loadRows } from "./load-question.ts";
+import { alarmsHeldAgainstLoads, type LoadRow, loadRows } from "./load-question.ts";
 import { type Matching, matchEvents } from "./match-events.ts";
 import { medianVisits, type ScoredTimeline } from "./scored-timeline.ts";
 import { type OnsetCases, type OnsetHits, onsetCases, onsetHits } from "./shifted-onset.ts";
@@ -91,12 +91,12 @@ export function judgeRecording(input: RecordingInput): JudgedRecording {
     ),
     scorers: input.runs.map(({ scorer, incidents, timeline }): JudgedScorer => {
       const matching = matchEvents(cases, alarmsOf(incidents), rules);
-      const { falseAlarms } = matching;
+      const alarms = alarmsHeldAgainstLoads(matching, rules);
       return {
         scorer,
         matching,
         onset: onsetHits(onset, timeline, rules),
-        loads: loadRows({ labels, judged, falseAlarms, verdicts: trafficVerdictsOf(incidents), rules }),
+        loads: loadRows({ labels, judged, alarms, verdicts: trafficVerdictsOf(incidents), rules }),
       };
     }),
   };

@@ -3,6 +3,7 @@ import type { Alarm, TrafficVerdict } from "./alarms.ts";
 import type { EvaluationRules } from "./cases.ts";
 import { type Interval, overlapSeconds } from "./intervals.ts";
 import { nameOfLoad } from "./load-level.ts";
+import type { Detection, Matching } from "./match-events.ts";
 import { type Estimate, proportion } from "./statistics.ts";
 
 /** Load is not a fault: what was said of one labelled load. */
@@ -17,7 +18,7 @@ export interface LoadRow {
   /** As labelled; null when nobody knows. */
   readonly saturates: boolean | null;
   readonly bottleneck: string | null;
-  /** False alarms that opened in it or while it settled. */
+  /** Alarms held against it that opened in it or while it settled. */
   readonly falseAlarms: number;
   /** A "traffic" verdict was in force at some time of it. */
   readonly hasTrafficVerdict: boolean;
@@ -45,18 +46,29 @@ export interface LoadQuestion {
   readonly rightVerdict: Estimate;
 }
 
+/**
+ * Alarms that a load without a fault has to answer for: the false ones, and those that the matching gives to a fault long
+ * over. Past its settling time only an alarm that finds it and names it first is excused.
+ */
+export function alarmsHeldAgainstLoads(matching: Matching, rules: EvaluationRules): Alarm[] {
+  const isSettled = ({ fault, alarm }: Detection) => alarm.openedSeconds > fault.fault.end + rules.settleSeconds;
+  const isNamed = ({ fault, alarm }: Detection) => alarm.atOpening.suspectsAtOpening[0]?.node === fault.fault.service;
+  const late = [...matching.duplicates, ...matching.detections.filter((row) => !isNamed(row))].filter(isSettled);
+  return [...matching.falseAlarms, ...late.map((row) => row.alarm)];
+}
+
 /** One row a labelled load. An alarm is held against one load only: the one it opened in, else the last that settles. */
 export function loadRows(parts: {
   labels: Labels;
   /** When there was data and verdicts were given. */
   judged: readonly Interval[];
-  falseAlarms: readonly Alarm[];
+  alarms: readonly Alarm[];
   verdicts: readonly TrafficVerdict[];
   rules: EvaluationRules;
 }): LoadRow[] {
   const loads = parts.labels.loads ?? [];
   const { settleSeconds } = parts.rules;
-  const owners = parts.falseAlarms.map((alarm) => ownerOf(alarm.openedSeconds, loads, settleSeconds));
+  const owners = parts.alarms.map((alarm) => ownerOf(alarm.openedSeconds, loads, settleSeconds));
   return loads.map((load): LoadRow => {
     const interval: Interval = [load.start, load.end];
     const until = settledAt(load, loads, settleSeconds);

@@ -8,7 +8,12 @@ import { alarmsOf, trafficVerdictsOf } from "../../src/evaluation/alarms.ts";
 import { casesOf } from "../../src/evaluation/cases.ts";
 import { gridCells, recallByLoad } from "../../src/evaluation/load-grid.ts";
 import { loadLevelOf, nameOfLoad } from "../../src/evaluation/load-level.ts";
-import { type LoadQuestion, loadQuestion, loadRows } from "../../src/evaluation/load-question.ts";
+import {
+  alarmsHeldAgainstLoads,
+  type LoadQuestion,
+  loadQuestion,
+  loadRows,
+} from "../../src/evaluation/load-question.ts";
 import { matchEvents } from "../../src/evaluation/match-events.ts";
 import { fault, history, labels, load, RULES } from "./fixtures.ts";
 
@@ -17,15 +22,16 @@ function ask(
   events: readonly IncidentEvent[],
   faults: readonly LabelledFault[] = [],
   covered: readonly (readonly [number, number])[] = [[0, 3600]],
+  rules = RULES,
 ): LoadQuestion {
   const all = labels(faults, { loads, covered });
-  const { falseAlarms } = matchEvents(casesOf(all, covered, RULES), alarmsOf(events), RULES);
+  const alarms = alarmsHeldAgainstLoads(matchEvents(casesOf(all, covered, RULES), alarmsOf(events), rules), rules);
   const rows = loadRows({
     labels: all,
     judged: covered,
-    falseAlarms,
+    alarms,
     verdicts: trafficVerdictsOf(events),
-    rules: RULES,
+    rules,
   });
   return loadQuestion(rows, RULES.minimumRunSeconds);
 }
@@ -56,6 +62,24 @@ describe("what is held against a load", () => {
     const question = ask(loads, history("a", 2010), [fault(2000, 2100)]);
     expect(question.rows[2]).toMatchObject({ faults: 1, falseAlarms: 0 });
     expect(question.all).toMatchObject({ runs: 2, falseAlarms: 0 });
+  });
+
+  test.each([
+    { what: "settling", opened: 1055, named: "cart", count: 0 },
+    { what: "finds it late and names it", opened: 1070, named: "cart", count: 0 },
+    { what: "finds it late and names another", opened: 1070, named: "ads", count: 1 },
+    { what: "is past its slack", opened: 1121, named: "cart", count: 1 },
+  ])("after a fault that ended at 1000 s and settled by 1060 s, one that $what counts $count", (row) => {
+    const rules = { ...RULES, settleSeconds: 60 };
+    const events = history("a", row.opened, { atOpening: [row.named] });
+    const question = ask([load(1045, 1145)], events, [fault(900, 1000)], [[0, 3600]], rules);
+    expect(falseAlarms(question)).toEqual([row.count]);
+  });
+
+  test("a second alarm of a fault long settled is held against the load that it came in", () => {
+    const rules = { ...RULES, settleSeconds: 60 };
+    const events = [...history("a", 950), ...history("b", 1070)];
+    expect(falseAlarms(ask([load(1045, 1145)], events, [fault(900, 1000)], [[0, 3600]], rules))).toEqual([1]);
   });
 
   test("however alarms and loads lie, no alarm is held against two loads", () => {
