@@ -16,6 +16,7 @@ export interface Headline {
   readonly gridPrecision: number | null;
   readonly gridRecall: number | null;
   readonly gridAC1: number | null;
+  readonly gridAC1AtOpening: number | null;
   readonly gridAC3: number | null;
   readonly gridKind: number | null;
   readonly gridFaultFreeHours: number | null;
@@ -32,6 +33,7 @@ export interface Headline {
   readonly boutiquePrecision: number | null;
   readonly boutiqueRecall: number | null;
   readonly boutiqueAC1: number | null;
+  readonly boutiqueAC1AtOpening: number | null;
   readonly boutiqueAC3: number | null;
   /** Ranked by scores alone: from the true onset, and, of faults that still last then, from 60 s later and from the true one. */
   readonly boutiqueAC1AtOnset: number | null;
@@ -39,6 +41,7 @@ export interface Headline {
   readonly boutiqueAC1Unshifted: number | null;
   readonly boutiqueFirstVerdictSeconds: number | null;
   readonly crudeRuleAC1: number | null;
+  readonly crudeRuleAC1AtOpening: number | null;
   readonly crudeRuleAC1AtOnset: number | null;
   readonly crudeRuleF1: number | null;
   readonly gridBaselines: EvaluationSummary["baselines"] | null;
@@ -65,6 +68,7 @@ export function headlineOf(
     gridPrecision: grid?.precision ?? null,
     gridRecall: grid?.recall ?? null,
     gridAC1: grid?.ac1 ?? null,
+    gridAC1AtOpening: grid?.ac1AtOpening ?? null,
     gridAC3: grid?.ac3 ?? null,
     gridKind: grid?.kind ?? null,
     gridFaultFreeHours: grid?.faultFreeHours ?? null,
@@ -79,12 +83,14 @@ export function headlineOf(
     boutiquePrecision: boutique?.precision ?? null,
     boutiqueRecall: boutique?.recall ?? null,
     boutiqueAC1: boutique?.ac1 ?? null,
+    boutiqueAC1AtOpening: boutique?.ac1AtOpening ?? null,
     boutiqueAC3: boutique?.ac3 ?? null,
     boutiqueAC1AtOnset: boutique?.ac1AtOnset ?? null,
     boutiqueAC1Shifted: boutique?.ac1Shifted ?? null,
     boutiqueAC1Unshifted: boutique?.ac1Unshifted ?? null,
     boutiqueFirstVerdictSeconds: boutique?.firstVerdictSeconds ?? null,
     crudeRuleAC1: crude?.ac1 ?? null,
+    crudeRuleAC1AtOpening: crude?.ac1AtOpening ?? null,
     crudeRuleAC1AtOnset: crude?.ac1AtOnset ?? null,
     crudeRuleF1: crude?.f1 ?? null,
     gridBaselines: grid?.baselines ?? null,
