@@ -15,7 +15,7 @@ export interface HeldOutRecordings {
 
 /** The recordings nothing was trained or calibrated on: committed, or made again under `recordings/<name>`. */
 export function heldOutRecordings(
-  catalogue: readonly ReleasedRecording[],
+  catalogue: readonly Pick<ReleasedRecording, "name" | "split" | "folder">[],
   isThere: (folder: string) => boolean,
 ): HeldOutRecordings {
   const folders = new Map(COMMITTED.map((folder) => [resolve(folder), folder]));
