@@ -5,7 +5,7 @@ import { SettingsError } from "../../src/contracts/errors.ts";
 
 const SPLITS = ["train", "validation", "test"] as const;
 
-/** Where in this repository. */
+/** A file or folder of this repository. */
 const path = z.string().regex(/^datasets\//, "must lie below datasets/");
 
 const made = z.discriminatedUnion("by", [
@@ -24,10 +24,15 @@ const released = z.strictObject({
   made,
   durationSeconds: z.number().positive(),
   faultCount: z.int().min(0),
-  /** Of the copy that was released: of all its files together. */
-  bytes: z.int().positive(),
-  /** Of the copy that was released, over names and contents of its files; the first 16 hexadecimal digits. */
-  sha256: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Of the copy that was released. */
+  files: z.array(
+    z.strictObject({
+      /** Below the recording's folder. */
+      path: z.string(),
+      bytes: z.int().positive(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
   /** Folder of the copy; null when it is too large for the repository and has to be made again. */
   folder: path.nullable(),
 });

@@ -58,6 +58,7 @@ class DemandWalk {
   readonly #shop: ShopDeclaration;
   readonly #sums: Sums;
   readonly #meanLines: number;
+  readonly #missShares = new Map<number, number>();
 
   constructor(shop: ShopDeclaration, sums: Sums) {
     this.#shop = shop;
@@ -101,7 +102,7 @@ class DemandWalk {
         return seconds;
       }
       case "cached": {
-        const missShare = cacheMissShare(this.#shop.itemCount, this.#shop.popularity, service.cacheCapacity ?? 0);
+        const missShare = this.#missShare(service.cacheCapacity ?? 0);
         return missShare * this.#all(service, step.onMiss, weight * missShare);
       }
       case "each-line":
@@ -118,6 +119,13 @@ class DemandWalk {
         return 0;
       }
     }
+  }
+
+  #missShare(capacity: number): number {
+    const { itemCount, popularity } = this.#shop;
+    const share = this.#missShares.get(capacity) ?? cacheMissShare(itemCount, popularity, capacity);
+    this.#missShares.set(capacity, share);
+    return share;
   }
 
   #work(service: ServiceDeclaration, weight: number, seconds: number): number {

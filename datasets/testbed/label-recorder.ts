@@ -10,7 +10,7 @@ export interface LabelContext {
   readonly application: string;
   /** After a fault, how long alarms are neither right nor wrong. */
   readonly settleSeconds: number;
-  /** Node that saturates first, as its spans name it. */
+  /** Service that saturates first. */
   readonly bottleneck: string;
   /** Share of the bottleneck's capacity that load factor 1 asks for. */
   readonly baseUtilization: number;

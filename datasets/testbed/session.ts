@@ -9,7 +9,7 @@ import { LoadGenerator } from "./load-generator.ts";
 import { peakFactor } from "./load-shape.ts";
 import type { Phase, Schedule } from "./schedule.ts";
 import { SchedulePlayer } from "./schedule-player.ts";
-import { nodeOfStation, type ShopDeclaration } from "./shop-schema.ts";
+import type { ShopDeclaration } from "./shop-schema.ts";
 import { takeSnapshot } from "./usage.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { judgeValidity } from "./validity.ts";
@@ -42,7 +42,8 @@ export async function startSession(options: SessionOptions, fleet: Fleet, onEnd:
   const context = {
     application: shop.name,
     settleSeconds: schedule.settleSeconds,
-    bottleneck: nodeOfStation(shop, shop.bottleneck),
+    // A pool of connections belongs to the service that waits for it, as with faults that take from it.
+    bottleneck: shop.bottleneck.split("/")[0]!,
     baseUtilization: ratePerSecond / bottleneckCapacity(shop),
   };
   const labels = new LabelRecorder(options.labelsFile, context, Date.now() / 1000);

@@ -144,10 +144,3 @@ export function allSteps(steps: readonly Step[]): readonly Step[] {
     return step.do === "cached" ? [step, ...allSteps(step.onMiss)] : [step];
   });
 }
-
-/** The node that spans name for a station: `pricing` for `pricing/workers`, `sqlite/carts` for `cart/db-pool`. */
-export function nodeOfStation(shop: ShopDeclaration, station: string): string {
-  const [name, pool] = station.split("/");
-  const database = shop.services.find((service) => service.name === name)?.database;
-  return pool === "db-pool" && database !== undefined ? `sqlite/${database.namespace}` : name!;
-}

@@ -45,6 +45,7 @@ export async function recordTestbed(options: {
     );
     const stop = (): void => void testbed.stop();
     signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     const exitCode = await testbed.ended;
     await receiver.close();
     await reading;

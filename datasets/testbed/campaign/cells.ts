@@ -57,6 +57,7 @@ class GridLayout {
   readonly #random: RandomStream;
   readonly #impossible: Set<string>;
   readonly #demands: readonly StationDemand[];
+  readonly #capacityPerSecond: number;
 
   constructor(campaign: Campaign, shop: ShopDeclaration, random: RandomStream, impossible: Set<string>) {
     this.#campaign = campaign;
@@ -64,29 +65,35 @@ class GridLayout {
     this.#random = random;
     this.#impossible = impossible;
     this.#demands = stationDemands(shop);
+    this.#capacityPerSecond = bottleneckCapacity(shop);
   }
 
   squaresOf(grid: Grid): readonly Square[] {
-    const squares = grid.faults.flatMap((kind) =>
-      grid.loads.flatMap((load) => {
-        if (kind === "none") return [this.#square(grid, load, kind, null, null)];
-        return grid.strengths.flatMap((strength) => this.#faulty(grid, load, kind, strength));
-      }),
-    );
+    const squares = grid.faults.flatMap((kind) => {
+      if (kind === "none") return grid.loads.map((load) => this.#square(grid, load, kind, null, null));
+      return grid.strengths.flatMap((strength) => this.#faulty(grid, kind, strength));
+    });
     return grid.pick === undefined ? squares : pickByKind(squares, grid.pick, this.#random);
   }
 
-  #faulty(grid: Grid, load: GridLoad, kind: FaultKind, strength: Strength): readonly Square[] {
-    const rate = peakFactor(this.#shapeOf(load)) * baseRatePerSecond(this.#campaign, this.#shop);
-    const faults = tellingFaults(kind, strength, this.#shop, this.#demands, rate).filter(
-      ({ service }) => grid.targets?.includes(service) ?? true,
-    );
-    if (faults.length === 0) {
-      this.#impossible.add(`${kind} ${strength}`);
-      return [];
-    }
-    const fault = faults[Math.floor(this.#random() * faults.length)]!;
-    return [this.#square(grid, load, kind, strength, fault)];
+  /** One for each load; what cannot be is noted. */
+  #faulty(grid: Grid, kind: FaultKind, strength: Strength): readonly Square[] {
+    const missing: GridLoad[] = [];
+    const squares = grid.loads.flatMap((load) => {
+      const rate = peakFactor(this.#shapeOf(load)) * this.#campaign.baseUtilization * this.#capacityPerSecond;
+      const faults = tellingFaults(kind, strength, this.#shop, this.#demands, rate).filter(
+        ({ service }) => grid.targets?.includes(service) ?? true,
+      );
+      if (faults.length === 0) {
+        missing.push(load);
+        return [];
+      }
+      const fault = faults[Math.floor(this.#random() * faults.length)]!;
+      return [this.#square(grid, load, kind, strength, fault)];
+    });
+    if (squares.length === 0) this.#impossible.add(`${kind} ${strength}`);
+    else for (const load of missing) this.#impossible.add(`${kind} ${strength} with ${nameOf(load)}`);
+    return squares;
   }
 
   #square(
@@ -128,7 +135,7 @@ class GridLayout {
     const { baseUtilization } = this.#campaign;
     const surplus = peakFactor(shape) * baseUtilization - 1;
     if (surplus <= 0 || shape.shape === "burst") return 0;
-    const capacity = bottleneckCapacity(this.#shop);
+    const capacity = this.#capacityPerSecond;
     return Math.ceil(Math.min(surplus * capacity * seconds, BACKLOG_LIMIT) / (capacity * (1 - baseUtilization)));
   }
 }
