@@ -5,6 +5,8 @@ import { type Estimate, NO_ESTIMATE, poissonRate, proportion } from "./statistic
 export interface DetectionRates {
   readonly faults: number;
   readonly detected: number;
+  /** Of these, found after their end only: where faults follow each other closely the slack gives such finds away. */
+  readonly detectedAfterEnd: number;
   readonly falseAlarms: number;
   readonly duplicates: number;
   readonly ignored: number;
@@ -23,6 +25,7 @@ export function detectionRates(matching: Matching, cases: Cases): DetectionRates
   return {
     faults,
     detected,
+    detectedAfterEnd: matching.detections.filter(({ fault, alarm }) => alarm.openedSeconds > fault.fault.end).length,
     falseAlarms,
     duplicates: matching.duplicates.length,
     ignored: matching.ignored.length,

@@ -82,6 +82,7 @@ function renderDetection(report: EvaluationReport): string {
     return [
       labelOf(row),
       `${detection.detected}/${detection.faults}`,
+      `${detection.detectedAfterEnd}`,
       formatEstimate(detection.precision, 2),
       formatEstimate(detection.recall, 2),
       formatEstimate(detection.f1, 2),
@@ -94,6 +95,7 @@ function renderDetection(report: EvaluationReport): string {
   const header = [
     "scorer",
     "found",
+    "after its end",
     "precision",
     "recall",
     "F1",

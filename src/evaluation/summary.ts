@@ -30,6 +30,7 @@ export interface EvaluationSummary extends ScorerSummary {
   readonly busyDelayP90Seconds: number | null;
   readonly faults: number;
   readonly found: number;
+  readonly foundAfterEnd: number;
   readonly falseAlarms: number;
   readonly faultFreeHours: number;
   /** The longest time to the first verdict that could be given, of all recordings; null when one never could. */
@@ -59,6 +60,7 @@ export function summaryOf(report: EvaluationReport): EvaluationSummary {
     busyDelayP90Seconds: busyDelay.p90Seconds.value,
     faults: detection.faults,
     found: detection.detected,
+    foundAfterEnd: detection.detectedAfterEnd,
     falseAlarms: detection.falseAlarms,
     faultFreeHours: report.faultFreeHours,
     firstVerdictSeconds: slowestStart(report),
