@@ -260,6 +260,7 @@ describe("no process is left", () => {
     ["--rate", "many"],
     ["--otlp-protocol", "carrier-pigeon"],
     ["--schedule", "/no/such/file.yaml"],
+    ["--topology", "/no/such/file.yaml"],
     ["--kafka", "somewhere"],
   ])("and a wrong %s ends at once with code 2 and one line that names it", async (flag, value) => {
     const child = spawn(process.execPath, [MAIN_FILE, flag, value], { stdio: ["ignore", "ignore", "pipe"] });
