@@ -12,8 +12,10 @@ export function createLocalResidual(): Scorer {
     name: "local-residual",
     score(forecast) {
       const nodes = forecast.nodes.map((node): NodeScore => {
-        const residuals = [node.service, node.sojourn, node.gapIn, node.gapOut, node.lag];
-        const residualZ = residuals.reduce((largest, residual) => Math.max(largest, residual?.z ?? 0), 0);
+        let residualZ = 0;
+        for (const residual of [node.service, node.sojourn, node.gapIn, node.gapOut, node.lag]) {
+          if (residual !== null && residual.z > residualZ) residualZ = residual.z;
+        }
         const probability = probabilityOfDeviation(residualZ, RESIDUAL_CENTRE);
         return { node: node.node, probability, kindProbabilities: UNIFORM_KINDS, residualZ };
       });
