@@ -13,9 +13,9 @@ const PROCESS_LIMIT = 48;
  */
 export function refuseContradictions(shop: ShopDeclaration): void {
   refuseSharedNames(shop);
-  const processCount = shop.services.reduce((sum, { replicaCount }) => sum + replicaCount, shop.externals.length + 1);
-  if (processCount > PROCESS_LIMIT)
-    throw new SettingsError("services", processCount, `processes are too many, ${PROCESS_LIMIT} may be`);
+  const memberCount = shop.services.reduce((sum, { replicaCount }) => sum + replicaCount, shop.externals.length + 1);
+  if (memberCount > PROCESS_LIMIT)
+    throw new SettingsError("services", memberCount, `processes are too many, ${PROCESS_LIMIT} may be`);
   refuseEntries(shop);
   for (const [index, service] of shop.services.entries()) refuseService(shop, service, `services[${index}]`);
   refuseTopicsSharedByServices(shop);

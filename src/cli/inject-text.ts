@@ -22,7 +22,7 @@ export function newsLine(news: CampaignNews): string {
   if (news.news === "cell") return `${news.done}/${news.total} done, ${clock(news.leftSeconds)} left: ${news.id}`;
   const { bottleneck, bottleneckUtilization, reasons } = news.validity;
   const busy = `${bottleneck} ${Math.round(100 * bottleneckUtilization)} % busy`;
-  return reasons.length === 0 ? `valid: ${busy}` : `invalid, to be run again: ${busy}; ${reasons.join("; ")}`;
+  return reasons.length === 0 ? `valid: ${busy}` : `invalid: ${busy}; ${reasons.join("; ")}`;
 }
 
 /** What came of it: the cells that are not valid by name. */

@@ -53,7 +53,7 @@ export interface CampaignPlan extends CellPlan {
 export interface CampaignOutcome {
   readonly spanCount: number;
   readonly cells: readonly CellRecord[];
-  /** Folders of the recordings. */
+  /** Folders of the recordings that are whole. */
   readonly parts: readonly string[];
 }
 
@@ -97,7 +97,11 @@ export async function injectCampaign(options: InjectOptions): Promise<CampaignOu
     const laterSeconds = campaignSeconds(campaign, pending.slice(part.length));
     spanCount += await runPart(options, { campaign, shop, cells: part, state, laterSeconds });
   }
-  return { spanCount, cells: state.cells, parts: state.parts.map((part) => part.folder) };
+  return {
+    spanCount,
+    cells: state.cells,
+    parts: state.parts.filter((part) => part.isClosed).map((part) => part.folder),
+  };
 }
 
 function readInputs({ settings, campaign, topology }: CampaignInputs): {
