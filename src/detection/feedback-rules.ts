@@ -91,11 +91,11 @@ export class FeedbackRules {
     }
   }
 
-  #silence({ type, incidentId, node, kind, strength, givenSeconds, silentUntilSeconds }: Feedback): void {
+  #silence({ type, incidentId, node, kind, strength, fromSeconds, silentUntilSeconds }: Feedback): void {
     if (node !== null && strength !== null && silentUntilSeconds !== null) {
       // A new normal may look like another kind while it is learned.
       const silenced = type === "new-normal" ? null : kind;
-      const fromSeconds = givenSeconds;
+      // From the onset on: windows that ended before it was said are judged after it.
       this.#add({ incidentId, node, kind: silenced, strength, fromSeconds, untilSeconds: silentUntilSeconds });
     }
   }

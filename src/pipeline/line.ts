@@ -143,10 +143,12 @@ export class Line {
     const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, judgeable));
     this.#deployments.take(forecast);
     const events = this.#told(judgeable, found);
-    // What is silenced is taken for normal, so it may be learned.
-    const isSuspicious = this.detector.isSuspicious && !this.#silencing.isAllSilenced;
+    // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
+    // or it would expect to be wrong from then on, and see nothing any more.
+    const { isAllSilenced } = this.#silencing;
+    const isSuspicious = this.detector.isSuspicious && !isAllSilenced;
     const onset = isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
-    for (const clean of this.gate.take(forecast, onset)) {
+    for (const clean of this.gate.take(isAllSilenced ? { ...forecast, nodes: [] } : forecast, onset)) {
       this.#twin.learn(clean);
     }
     this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious });

@@ -8,12 +8,13 @@ import { feltStrengthOf, strengthOf } from "../../src/detection/strength.ts";
 import { CART, nodeForecast, residual } from "../models/baselines/fixtures.ts";
 import { aFeedback, anIncident } from "../store/samples.ts";
 
+const ONSET = 900;
 const GIVEN = 1000;
 const UNTIL = 2000;
 
 function rulesOf(...given: readonly Partial<Feedback>[]): FeedbackRules {
   const rules = new FeedbackRules();
-  const times = { givenSeconds: GIVEN, silentUntilSeconds: UNTIL, strength: 4 };
+  const times = { fromSeconds: ONSET, givenSeconds: GIVEN, silentUntilSeconds: UNTIL, strength: 4 };
   for (const [index, each] of given.entries()) rules.take({ id: index + 1, ...aFeedback(), ...times, ...each });
   return rules;
 }
@@ -25,6 +26,8 @@ describe("a dismissal", () => {
     ["half as strong again", "pricing", "slow-code", 6, 1500, false],
     ["of another kind", "pricing", "cpu", 4, 1500, false],
     ["at another node", "cart", "slow-code", 4, 1500, false],
+    ["in a window from before it was said that is judged after", "pricing", "slow-code", 4, ONSET + 1, true],
+    ["before it began", "pricing", "slow-code", 4, ONSET - 1, false],
     ["at the end of its time", "pricing", "slow-code", 4, UNTIL, false],
   ])("silences the same %s: %s %s %d at %d is %s", (_, node, kind, strength, at, isSilenced) => {
     expect(rulesOf({}).isSilenced(node, kind, strength, at)).toBe(isSilenced);
