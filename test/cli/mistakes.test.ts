@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { run } from "./run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spantwin-cli-"));
+const unlabelled = join(folder, "spans.jsonl");
+writeFileSync(unlabelled, "");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function complaint(stderr: string): string[] {
@@ -25,7 +27,7 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
       args: ["replay", ".", "--exclude", "1/2", "--exclude", "2/1"],
       names: '--exclude: "2/1"',
     },
-    { what: "labels that are not there", args: ["evaluate", folder], names: "labels.json" },
+    { what: "labels that are not there", args: ["evaluate", unlabelled], names: "labels.json" },
     {
       what: "epochs out of their limits",
       args: ["train", "--data", ".", "--validation", ".", "--epochs", "0"],
