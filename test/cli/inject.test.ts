@@ -53,7 +53,7 @@ attempts: 1
 warmUp: [{ utilization: 0.4, seconds: 1 }]
 grids:
   - { cellSeconds: 5, faults: [none], loads: [{ shape: plateau, utilization: 0.5 }] }
-  - { cellSeconds: 5, faults: [slow-code], strengths: [mild, strong], targets: [back], loads: [{ shape: plateau, utilization: 0.3 }] }
+  - { cellSeconds: 5, faultAfterSeconds: 2, faults: [slow-code], strengths: [mild, strong], targets: [back], loads: [{ shape: plateau, utilization: 0.3 }] }
 `,
 );
 
@@ -120,6 +120,12 @@ describe("inject", () => {
       expect(labels.covered.some(([from, to]) => from <= middle && middle <= to)).toBe(isDone);
       expect(labels.loads?.some((load) => load.start <= middle && middle <= load.end)).toBe(true);
     }
+    const [cell] = cells.filter(({ id }) => id.includes("slow-code mild"));
+    const faults = readLabels(join(out, cell!.part!, "labels.json")).faults;
+    const fault = faults.find(({ detail }) => detail?.["factor"] === 1.5)!;
+    expect(fault.service).toBe("back");
+    expect(Math.abs(fault.start - cell!.startSeconds! - 2)).toBeLessThan(1);
+    expect(Math.abs(fault.end - cell!.startSeconds! - 5)).toBeLessThan(1);
     const cut = readLabels(join(out, "part-01", "labels.json"));
     const last = cut.loads!.at(-1)!;
     expect(cut.covered.some(([from, to]) => from < last.end && to > last.start + 0.5)).toBe(false);

@@ -38,6 +38,10 @@ describe("a wrong schedule", () => {
     ["phases: [{ durationSeconds: 5, fault: { kind: gremlins, service: cart } }]", "phases[0].fault.fault"],
     ["phases: [{ durationSeconds: 5, fault: { kind: slow-code, service: moon } }]", "phases[0].fault.service"],
     ["phases: [{ durationSeconds: 5, fault: { kind: slow-code, service: cart, duty: 1 } }]", "phases[0].fault.duty"],
+    [
+      "phases: [{ durationSeconds: 5, faultAfterSeconds: 5, fault: { kind: slow-code, service: cart } }]",
+      "phases[0].faultAfterSeconds",
+    ],
     ["settleSeconds: never\nphases: [{ durationSeconds: 5 }]", "settleSeconds"],
     ["repeat: perhaps\nphases: [{ durationSeconds: 5 }]", "repeat"],
     ["phases: [", "schedule"],
