@@ -8,7 +8,7 @@
  *   --labels       its labels; or PUBLIC_LABELS
  *   --out          writes the tables there: testbed.md, public.md (totals only), short.md
  *   --json         prints the last line only
- * The last line is one JSON object; what was not there is null in it and named on stderr.
+ * The last line is one JSON object; what was not there is null in it and named on stderr. Exit codes are those of spantwin.
  */
 
 import { existsSync } from "node:fs";
@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readCatalogue } from "../datasets/catalogue/catalogue.ts";
 import { EvaluationProgressLine } from "../src/cli/evaluation-progress.ts";
+import { stopSignal } from "../src/cli/options.ts";
 import { VERSION } from "../src/cli/version.ts";
 import { SettingsError } from "../src/contracts/errors.ts";
 import { renderMarkdown } from "../src/evaluation/render-markdown.ts";
@@ -29,83 +30,113 @@ import { headlineOf } from "./evaluate/headline.ts";
 import { heldOutRecordings } from "./evaluate/held-out-recordings.ts";
 import { shortTable } from "./evaluate/short-table.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    recordings: { type: "string", multiple: true, default: [] },
-    public: { type: "string" },
-    labels: { type: "string" },
-    out: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
-const settings = loadSettings({ env: process.env, flags: {} });
-const skipped: string[] = [];
-
-const heldOut = heldOutRecordings(readCatalogue(), existsSync);
-skipped.push(...heldOut.absent);
-const testbed = await findRecordings([...heldOut.folders, ...options.recordings], "otlp");
-const campaign = await publicCampaign();
-
-const grid = await judge(testbed, `npm run evaluate${options.recordings.length > 0 ? " -- --recordings DIR" : ""}`);
-const boutique = campaign === null ? null : await judge([campaign], "npm run evaluate -- --public DIR --labels FILE");
-if (grid.scorers[0]!.load.belowSaturation.runs === 0)
-  skipped.push("load grid: no recording on this disk has a run of a minute whose labels say that it does not saturate");
-const headline = headlineOf({ grid, boutique }, skipped);
-for (const line of skipped) process.stderr.write(`skipped: ${line}\n`);
-
-const tables = {
-  "testbed.md": renderMarkdown(grid),
-  // Of data that is not ours to publish only totals are shown.
-  ...(boutique === null ? {} : { "public.md": renderMarkdown(boutique, { withCases: false }) }),
-  "short.md": shortText(grid, boutique),
-};
-if (options.out !== undefined) {
-  await mkdir(options.out, { recursive: true });
-  for (const [name, text] of Object.entries(tables)) await writeFile(join(options.out, name), text);
+interface Options {
+  readonly recordings: readonly string[];
+  readonly public: string | undefined;
+  readonly labels: string | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
 }
-if (!options.json) for (const text of Object.values(tables)) console.log(text);
-console.log(JSON.stringify(headline));
 
-async function judge(recordings: readonly LabelledRecording[], command: string): Promise<EvaluationReport> {
+try {
+  await evaluate(optionsOf(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`evaluate: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof SettingsError ? 2 : 1;
+}
+
+async function evaluate(options: Options): Promise<void> {
+  const heldOut = heldOutRecordings(readCatalogue(), existsSync);
+  const skipped = [...heldOut.absent];
+  const testbed = await findRecordings([...heldOut.folders, ...options.recordings], "otlp");
+  const campaign = await publicCampaign(options);
+  if (campaign === null) skipped.push("public campaign: neither --public nor PUBLIC_RECORDING names it");
+  const grid = await judge(
+    testbed,
+    `npm run evaluate${options.recordings.length > 0 ? " -- --recordings DIR" : ""}`,
+    options,
+  );
+  const boutique =
+    campaign === null ? null : await judge([campaign], "npm run evaluate -- --public DIR --labels FILE", options);
+  if ((grid?.scorers[0]?.load.belowSaturation.runs ?? 0) === 0)
+    skipped.push(
+      "load grid: no recording on this disk has a run of a minute whose labels say that it does not saturate",
+    );
+  for (const line of skipped) process.stderr.write(`skipped: ${line}\n`);
+  const tables = tablesOf(grid, boutique);
+  if (options.out !== undefined) {
+    await mkdir(options.out, { recursive: true });
+    for (const [name, text] of tables) await writeFile(join(options.out, name), text);
+  }
+  if (!options.json) for (const [, text] of tables) console.log(text);
+  console.log(JSON.stringify(headlineOf({ grid, boutique }, skipped)));
+}
+
+/** @throws {SettingsError} for an option that is none. */
+function optionsOf(args: readonly string[]): Options {
+  const text = { type: "string" } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        recordings: { type: "string", multiple: true, default: [] },
+        public: text,
+        labels: text,
+        out: text,
+        json: { type: "boolean", default: false },
+      },
+    });
+    const { public: folder = process.env["PUBLIC_RECORDING"], labels = process.env["PUBLIC_LABELS"], out } = values;
+    if (folder === undefined && values.labels !== undefined) throw new Error("--labels needs --public");
+    return { recordings: values.recordings, public: folder, labels, out, json: values.json };
+  } catch (error) {
+    throw new SettingsError("options", args.join(" "), `cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function judge(
+  recordings: readonly LabelledRecording[],
+  command: string,
+  options: Options,
+): Promise<EvaluationReport | null> {
+  if (recordings.length === 0) return null;
   const progress = new EvaluationProgressLine({ isQuiet: options.json });
   const report = await evaluateRecordings({
     recordings,
-    settings,
+    settings: loadSettings({ env: process.env, flags: {} }),
     withAblations: true,
     workerCount: availableParallelism(),
     command,
     version: VERSION,
     onProgress: progress.show,
-    signal: new AbortController().signal,
+    signal: stopSignal(),
   });
   progress.done();
   return report;
 }
 
-async function publicCampaign(): Promise<LabelledRecording | null> {
-  const folder = options.public ?? process.env["PUBLIC_RECORDING"];
-  const labels = options.labels ?? process.env["PUBLIC_LABELS"];
-  if (folder === undefined) {
-    if (labels !== undefined)
-      throw new SettingsError("--labels", labels, "needs the recording that they are of: --public");
-    skipped.push("public campaign: neither --public nor PUBLIC_RECORDING names it");
-    return null;
-  }
-  const found = await findRecordings([folder], "nezha", labels);
-  if (found.length > 1) throw new SettingsError("--public", folder, `must be one recording, but holds ${found.length}`);
+async function publicCampaign(options: Options): Promise<LabelledRecording | null> {
+  if (options.public === undefined) return null;
+  const found = await findRecordings([options.public], "nezha", options.labels);
+  if (found.length > 1)
+    throw new SettingsError("--public", options.public, `must be one recording, but holds ${found.length}`);
   return { ...found[0]!, name: "the public campaign" };
 }
 
-function shortText(testbedReport: EvaluationReport, publicReport: EvaluationReport | null): string {
-  const sections = [
-    `Testbed, ${testbedReport.cases.length} faults in ${testbedReport.coveredHours.toFixed(2)} h:`,
-    shortTable(testbedReport),
-    ...(publicReport === null
-      ? []
-      : [
-          `Online Boutique, 2022-08-22, ${publicReport.cases.length} faults in ${publicReport.coveredHours.toFixed(2)} h:`,
-          shortTable(publicReport),
-        ]),
+/** Files by name. Of data that is not ours to publish only totals are shown. */
+function tablesOf(grid: EvaluationReport | null, boutique: EvaluationReport | null): [string, string][] {
+  const short = [
+    ...(grid === null ? [] : [shortText("Testbed", grid)]),
+    ...(boutique === null ? [] : [shortText("Online Boutique, 2022-08-22", boutique)]),
   ];
-  return `${sections.join("\n\n")}\n`;
+  return [
+    ...(grid === null ? [] : [["testbed.md", renderMarkdown(grid)] as [string, string]]),
+    ...(boutique === null ? [] : [["public.md", renderMarkdown(boutique, { withCases: false })] as [string, string]]),
+    ["short.md", `${short.join("\n\n")}\n`],
+  ];
+}
+
+function shortText(title: string, report: EvaluationReport): string {
+  const hours = report.coveredHours.toFixed(2);
+  return `${title}, ${report.cases.length} faults in ${hours} h:\n\n${shortTable(report)}`;
 }
