@@ -31,6 +31,7 @@ Examples:
   spantwin attach                                receive OTLP on 4317 and 4318, page on http://127.0.0.1:7171
   spantwin replay datasets/sample --json         what a recording holds
   spantwin what-if datasets/sample --traffic 2   what twice the traffic would do, and what saturates first
+  spantwin feedback <incident> --not-a-fault     what an incident was: it changes what is told and learned next
   spantwin evaluate datasets/sample              how right the verdicts are, beside the baselines`,
   );
 

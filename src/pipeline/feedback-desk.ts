@@ -38,7 +38,7 @@ export class FeedbackDesk implements FeedbackTaker {
     const { learningDelaySeconds, learningWindows, windowSeconds } = parts.settings;
     this.#relearningSeconds = learningDelaySeconds + PATIENCE * learningWindows * windowSeconds;
     for (const feedback of this.#store.feedback({ limit: ALL }).toReversed()) {
-      this.#line.takeFeedback(feedback);
+      this.#line.takeFeedback(feedback, null);
     }
   }
 
@@ -49,7 +49,7 @@ export class FeedbackDesk implements FeedbackTaker {
   give(request: FeedbackRequest): Feedback {
     const { feedback, incident } = this.#taken(request);
     const kept = this.#store.putFeedback(feedback);
-    this.#line.takeFeedback(kept);
+    this.#line.takeFeedback(kept, incident);
     if (incident !== null) {
       this.#store.putIncident(incident);
       this.#tell(incident);

@@ -46,7 +46,11 @@ export class Keeper {
       this.#store.putIncident(event.incident);
       if (event.type === "opened") {
         for (const traceId of event.incident.evidenceTraceIds) {
-          this.#store.putTrace(this.#trace(traceId));
+          const trace = this.#trace(traceId);
+          // Of an incident that is told again its spans may be gone: what was kept of it stays.
+          if (trace.spans.length > 0) {
+            this.#store.putTrace(trace);
+          }
         }
       }
     }

@@ -56,6 +56,8 @@ export class Line {
   readonly #silencing = new Silencing(this.#rules);
   readonly #deployments = new DeploymentCorrelation();
   #topology: Topology | null = null;
+  /** By id, what feedback changed since the last window, for those who hear of events only. */
+  readonly #changed = new Map<string, Incident>();
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
   readonly #listeners: WindowListener[] = [];
@@ -102,10 +104,13 @@ export class Line {
     return this.#silencing.strengthOf(incident);
   }
 
-  /** Obeys feedback from the next window on. */
-  takeFeedback(feedback: Feedback): void {
+  /** Obeys feedback from the next window on. @param changed the incident it is about, as it is now: told with that window */
+  takeFeedback(feedback: Feedback, changed: Incident | null): void {
     const { type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
     this.#rules.take(feedback);
+    if (changed !== null) {
+      this.#changed.set(changed.id, changed);
+    }
     if (type === "ignore") {
       this.gate.exclude({ fromSeconds, toSeconds });
     }
@@ -160,9 +165,16 @@ export class Line {
 
   /** What people are told of what the detector found: less what they silenced, with the deployments before it. */
   #told(forecast: Forecast, found: readonly IncidentEvent[]): IncidentEvent[] {
-    return this.#silencing
-      .take(forecast, found)
-      .map((event) => ({ ...event, incident: this.#deployments.named(event.incident, forecast) }));
+    const atSeconds = forecast.observation.endSeconds;
+    const changed = [...this.#changed.values()].map((incident): IncidentEvent => {
+      return { type: incident.feedback === "confirmed" ? "updated" : "resolved", atSeconds, incident };
+    });
+    this.#changed.clear();
+    const told = this.#silencing.take(forecast, found);
+    return [
+      ...changed,
+      ...told.map((event) => ({ ...event, incident: this.#deployments.named(event.incident, forecast) })),
+    ];
   }
 
   #judge(scorer: Scorer, detector: Detector, forecast: Forecast): Judgement {

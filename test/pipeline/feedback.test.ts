@@ -4,6 +4,7 @@
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../src/contracts/incident.ts";
 import type { Line } from "../../src/pipeline/line.ts";
+import { aTrace } from "../store/samples.ts";
 import { DELAY_SECONDS, running, type Trouble } from "./troubled-line.ts";
 
 const WINDOW_SECONDS = 5;
@@ -15,16 +16,18 @@ describe("not a fault", () => {
   const trouble: Trouble = { from: 1060, to: 1200 };
 
   test("ends the incident as dismissed, in the store and for who listens, and the line tells no more of it", () => {
-    const { runTo, line, give, store, told, types } = running([trouble]);
+    const { runTo, line, give, store, told, types, events } = running([trouble]);
     runTo(1100);
     const id = openId(line);
     const feedback = give({ type: "not-a-fault", incidentId: id, note: "a backup" });
     expect(feedback).toMatchObject({ node: "back", kind: "slow-code", fromSeconds: 1060, note: "a backup" });
     expect(store.incident(id)).toMatchObject({ state: "resolved", feedback: "dismissed" });
     expect(store.incident(id)!.resolvedSeconds).toBeCloseTo(1099.3, 6);
-    expect(told).toEqual([store.incident(id)]);
+    const dismissed = store.incident(id)!;
+    expect(told).toEqual([dismissed]);
     runTo(1300);
-    expect(types()).toEqual(["opened"]);
+    expect(types()).toEqual(["opened", "resolved"]);
+    expect(events[1]).toEqual({ type: "resolved", atSeconds: 1100, incident: dismissed });
     expect(line.openIncident).toBeNull();
     expect(store.incident(id)!.feedback).toBe("dismissed");
   });
@@ -50,11 +53,11 @@ describe("not a fault", () => {
     runTo(1100);
     give({ type: "not-a-fault", incidentId: openId(line) });
     runTo(1400);
-    expect(types()).toEqual(["opened"]);
+    expect(types()).toEqual(["opened", "resolved"]);
     expect(line.silencedCount).toBe(2);
     skipTo(1050 + 25 * HOUR);
     runTo(1200 + 25 * HOUR);
-    expect(types()).toEqual(["opened", "opened", "resolved"]);
+    expect(types()).toEqual(["opened", "resolved", "opened", "resolved"]);
   });
 
   test.each([
@@ -70,7 +73,8 @@ describe("not a fault", () => {
     runTo(1085);
     give({ type: "not-a-fault", incidentId: openId(line) });
     runTo(1400);
-    expect(types()).toEqual(isTold ? ["opened", "opened", "resolved"] : ["opened"]);
+    const dismissed = ["opened", "resolved"];
+    expect(types()).toEqual(isTold ? [...dismissed, "opened", "resolved"] : dismissed);
   });
 
   test("is over within the same incident when it grows by half, and that is kept as open again", () => {
@@ -80,12 +84,17 @@ describe("not a fault", () => {
     ]);
     runTo(1100);
     const id = openId(line);
+    const evidence = line.openIncident!.evidenceTraceIds.map((traceId) => aTrace(traceId));
+    for (const trace of evidence) store.putTrace(trace);
     give({ type: "not-a-fault", incidentId: id });
     runTo(1140);
     expect(events.map(({ type, incident }) => [type, incident.id])).toEqual([
       ["opened", id],
+      ["resolved", id],
       ["opened", id],
     ]);
+    expect(evidence.length).toBeGreaterThan(0);
+    expect(evidence.map(({ traceId }) => store.trace(traceId))).toEqual(evidence);
     expect(store.incident(id)).toMatchObject({ state: "open" });
     expect(openId(line)).toBe(id);
   });
@@ -118,7 +127,9 @@ describe("was a fault", () => {
     expect(store.incident(id)!.summary).toContain(found);
     expect(line.openIncident).toMatchObject(label);
     runTo(1200);
-    expect(events.at(-1)).toMatchObject({ type: "resolved", incident: label });
+    expect(events.map(({ type }) => type)).toEqual(["opened", "updated", "resolved"]);
+    expect(events[1]).toMatchObject({ incident: label });
+    expect(events[2]).toMatchObject({ incident: label });
     expect(store.incident(id)).toMatchObject({ ...label, state: "resolved" });
   });
 
@@ -145,7 +156,7 @@ describe("was a fault", () => {
     runTo(1200);
     give({ type: "fault", incidentId: id, kind: "slow-code" });
     runTo(1400);
-    expect(types()).toEqual(["opened", "opened", "resolved"]);
+    expect(types()).toEqual(["opened", "resolved", "updated", "opened", "resolved"]);
   });
 
   test("leaves learning as it was: a confirmed fault is not learned", () => {
@@ -169,7 +180,7 @@ describe("the new normal", () => {
     // The delay, and three times the nine learning windows.
     expect(silentUntilSeconds! - givenSeconds).toBe(DELAY_SECONDS + 3 * 9 * WINDOW_SECONDS);
     runTo(1190);
-    expect(types()).toEqual(["opened"]);
+    expect(types()).toEqual(["opened", "resolved"]);
     expect(learned(1110, 1160)).toHaveLength(10);
   });
 
@@ -178,9 +189,9 @@ describe("the new normal", () => {
     runTo(1100);
     give({ type: "new-normal", incidentId: openId(line) });
     runTo(1240);
-    expect(types()).toEqual(["opened"]);
+    expect(types()).toEqual(["opened", "resolved"]);
     runTo(1300);
-    expect(types()).toEqual(["opened", "opened"]);
+    expect(types()).toEqual(["opened", "resolved", "opened"]);
   });
 
   test("is refused of an incident that is over, and changes nothing", () => {

@@ -137,6 +137,14 @@ describe("a trace over its bound", () => {
   });
 });
 
+test("beyond ten thousand the oldest feedback is forgotten", () => {
+  const store = openSqliteStore({ dataDirectory: ":memory:" });
+  for (let count = 0; count < 10_002; count++) store.putFeedback(aFeedback({ note: `${count}` }));
+  const kept = store.feedback({ limit: 20_000 });
+  expect([kept.length, kept[0]!.note, kept.at(-1)!.note]).toEqual([10_000, "10001", "2"]);
+  store.close();
+});
+
 function writeForeignDatabase(path: string): void {
   const raw = new DatabaseSync(path);
   raw.exec("CREATE TABLE notes (text TEXT)");
