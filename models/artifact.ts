@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { FAULT_KINDS } from "../src/contracts/score.ts";
 import { FEATURES } from "./features.ts";
+import { areLayers } from "./network.ts";
+import type { NullScores } from "./null-scores.ts";
 
 export interface LayerWeights {
   readonly inputSize: number;
@@ -13,17 +15,18 @@ export interface LayerWeights {
 /** A trained network as it is stored: `models/artifacts/*.json`. */
 export interface ModelArtifact {
   readonly name: string;
+  /** See network.ts: with a round of messages between neighbours, or without. */
   readonly layers: readonly LayerWeights[];
-  /** Divides the guilt logit: calibrated on held-out recordings. */
+  /** Divides the guilt logit: calibrated on applications that were not trained on. */
   readonly temperature: number;
-  /** Added to the guilt logit after scaling. */
-  readonly offset: number;
+  /** How high scores get there when nothing is wrong. */
+  readonly nullScores: NullScores;
   /** The model card, Markdown. */
   readonly card: string;
 }
 
 const FORMAT = "spantwin-model";
-const VERSION = 1;
+const VERSION = 2;
 
 export function serializeArtifact(artifact: ModelArtifact): string {
   const document = {
@@ -33,7 +36,7 @@ export function serializeArtifact(artifact: ModelArtifact): string {
     features: FEATURES,
     kinds: FAULT_KINDS,
     temperature: artifact.temperature,
-    offset: artifact.offset,
+    nullScores: artifact.nullScores,
     layers: artifact.layers.map((layer) => ({
       inputSize: layer.inputSize,
       outputSize: layer.outputSize,
@@ -72,37 +75,37 @@ export function readArtifact(path: string): ModelArtifact {
   }
   const layers = readLayers(document["layers"], fail);
   const temperature = document["temperature"];
-  const offset = document["offset"];
-  if (!isFiniteNumber(temperature) || temperature <= 0 || !isFiniteNumber(offset)) {
-    return fail("has a temperature that is not above 0, or an offset that is no number");
-  }
-  return { name: String(document["name"]), layers, temperature, offset, card: String(document["card"]) };
+  if (!isFiniteNumber(temperature) || temperature <= 0) return fail("has a temperature that is not above 0");
+  const nullScores = document["nullScores"];
+  if (!areNullScores(nullScores)) return fail("has no usable scores of clean windows");
+  return { name: String(document["name"]), layers, temperature, nullScores, card: String(document["card"]) };
 }
 
-/** Layers that fit each other, from one row of features to one guilt logit and one logit a kind. */
+function areNullScores(stored: unknown): stored is NullScores {
+  const { scores, chances, tailScale } = (stored ?? {}) as Partial<Record<keyof NullScores, unknown>>;
+  if (!Array.isArray(scores) || !Array.isArray(chances) || scores.length < 2) return false;
+  const areNumbers = [...scores, ...chances, tailScale].every(isFiniteNumber);
+  const isRising = scores.every((score, k) => k === 0 || score >= scores[k - 1]);
+  const isFalling = chances.every((chance, k) => chance > 0 && (k === 0 ? chance === 1 : chance < chances[k - 1]));
+  return areNumbers && isRising && isFalling && chances.length === scores.length && (tailScale as number) > 0;
+}
+
+/** Layers that fit each other, from a row of features to one guilt logit and one logit a kind. */
 function readLayers(stored: unknown, fail: (what: string) => never): LayerWeights[] {
-  if (!Array.isArray(stored)) {
-    return fail("has no layers");
-  }
-  let width: number = FEATURES.length;
+  if (!Array.isArray(stored)) return fail("has no layers");
   const layers = (stored as (Record<string, unknown> | null)[]).map((layer) => {
     const kernel = fromBase64(String(layer?.["kernel"]));
     const bias = fromBase64(String(layer?.["bias"]));
     const inputSize = layer?.["inputSize"];
     const outputSize = layer?.["outputSize"];
-    const isFitting = inputSize === width && isFiniteNumber(outputSize);
-    if (!isFitting || kernel.length !== width * outputSize || bias.length !== outputSize) {
+    if (!isFiniteNumber(inputSize) || !isFiniteNumber(outputSize)) return fail("has a layer without a size");
+    if (kernel.length !== inputSize * outputSize || bias.length !== outputSize)
       return fail("has a layer of the wrong size");
-    }
-    if (![...kernel, ...bias].every((weight) => Number.isFinite(weight))) {
-      return fail("has a weight that is no number");
-    }
-    width = outputSize;
+    if (![...kernel, ...bias].every((weight) => Number.isFinite(weight))) return fail("has a weight that is no number");
     return { inputSize, outputSize, kernel, bias };
   });
-  if (layers.length === 0 || width !== 1 + FAULT_KINDS.length) {
-    return fail("has layers that do not end in one guilt logit and one logit a kind");
-  }
+  if (!areLayers(layers.map(({ inputSize, outputSize }) => [inputSize, outputSize])))
+    return fail("has layers that do not fit each other, the features and the kinds");
   return layers;
 }
 

@@ -13,8 +13,10 @@ export interface CardFacts {
   readonly backend: string;
   readonly epochs: number;
   readonly validationLoss: number;
+  readonly rounds: 0 | 1;
   readonly temperature: number;
-  readonly offset: number;
+  /** Node-windows behind the scores of clean windows. */
+  readonly cleanScores: number;
   readonly training: readonly CardRecording[];
   readonly validation: readonly CardRecording[];
 }
@@ -31,11 +33,11 @@ Scores every node of the service map in every window: is it at fault, and of wha
 
 - **Input**: ${FEATURES.length} dimensionless residuals of a node against the queueing twin, at the load there is. No names, no
   absolute times, so it can be used on an application it has never seen.
-- **Network**: dense, two hidden layers of 32, the same weights for every node.
-- **Use**: its log odds of guilt are averaged with those of the twin's largest residual (a logarithmic opinion pool, see
-  \`models/node-model.ts\`); kinds are the network's alone.
+- **Network**: dense, two hidden layers of 32, the same weights for every node${facts.rounds === 0 ? "; neighbours are seen through features alone" : "; between them each node hears the mean of its callees and of its callers"}.
+  A guilt logit is the log of the odds that it is this node rather than nobody.
 - **Training**: seed ${facts.seed}, backend ${facts.backend}, best epoch ${facts.epochs}, validation loss ${facts.validationLoss.toFixed(4)}.
-- **Calibration** on the validation recordings: guilt logit / ${facts.temperature.toFixed(2)} ${facts.offset < 0 ? "−" : "+"} ${Math.abs(facts.offset).toFixed(2)}.
+- **Calibration** on the validation recordings: guilt logit / ${facts.temperature.toFixed(2)}; p-values from ${facts.cleanScores} scores of
+  nodes in windows without a fault.
 
 | use | recording | SHA-256 (first 16) | clean windows | fault windows |
 |---|---|---|---|---|
@@ -43,9 +45,9 @@ ${rows.join("\n")}
 
 ## Limits
 
-All recordings are of one application (the testbed's shop) on machines like the one that made them: what it does on others
-is measured by \`spantwin evaluate\`, not promised here. Faults that change no latency, error or call pattern are invisible
-to it. Two faults at a time are scored node by node but were not trained on.
+What it does on an application is measured by \`spantwin evaluate\`, not promised here. Simulated applications are as varied
+as the simulator knows how: no consumers, no caches that fill, no autoscaling. Faults that change no latency, error or call
+pattern are invisible to it. Two faults at a time are scored node by node but were not trained on.
 `;
 }
 

@@ -2,58 +2,40 @@ import type { Forecast } from "../src/contracts/forecast.ts";
 import type { NodeScore, Scored, Scorer } from "../src/contracts/score.ts";
 import type { ModelArtifact } from "./artifact.ts";
 import type { Backend } from "./backend.ts";
-import { probabilityOfDeviation } from "./baselines/squash.ts";
-import { RESIDUAL_CENTRE } from "./baselines/twin-residual.ts";
 import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
-import { FEATURE_COUNT, featureRows } from "./features.ts";
-import { forward, loadLayers, OUTPUT_COUNT } from "./network.ts";
+import { featureRows } from "./features.ts";
+import { callPairsOf } from "./neighbours.ts";
+import { loadLayers, OUTPUT_COUNT } from "./network.ts";
+import { pValueOf } from "./null-scores.ts";
+import { scoreOf } from "./score.ts";
+import { logitsOf } from "./training.ts";
 
-/** The shipped model: one small network, the same for every node, on the twin's residuals. */
+/** The shipped model: one small network, the same for every node, on the twin's residuals and those of its neighbours. */
 export function createNodeModel(backend: Backend, artifact: ModelArtifact): Scorer {
   const { tf } = backend;
   const layers = loadLayers(tf, artifact.layers);
   return {
     name: artifact.name,
     score(forecast: Forecast): Scored {
-      const count = forecast.nodes.length;
-      if (count === 0) {
-        return { forecast, scorer: artifact.name, nodes: [] };
-      }
-      const logits = tf.tidy(() =>
-        forward(tf, layers, tf.tensor2d(featureRows(forecast), [count, FEATURE_COUNT])).dataSync(),
-      );
+      if (forecast.nodes.length === 0) return { forecast, scorer: artifact.name, nodes: [] };
+      const example = { rows: featureRows(forecast), calls: callPairsOf(forecast) };
+      const logits = logitsOf(tf, layers, [example])[0]!;
       const evidence = evidenceOf(forecast);
-      const nodes = forecast.nodes.map((node, i): NodeScore => {
-        const at = i * OUTPUT_COUNT;
-        const guilt = logits[at]! / artifact.temperature + artifact.offset;
-        const residualZ = largestOf(evidence[i]!);
+      const nodes = forecast.nodes.map((node, row): NodeScore => {
+        const at = row * OUTPUT_COUNT;
+        const residualZ = largestOf(evidence[row]!);
+        const logOdds = scoreOf(logits[at]! / artifact.temperature, residualZ);
         return {
           node: node.node,
-          probability: pooledProbability(guilt, probabilityOfDeviation(residualZ, RESIDUAL_CENTRE)),
-          kindProbabilities: softmax(logits.subarray(at + 1, at + OUTPUT_COUNT) as Float32Array),
+          probability: 1 / (1 + Math.exp(-logOdds)),
+          kindProbabilities: softmax(logits.subarray(at + 1, at + OUTPUT_COUNT)),
+          pValue: pValueOf(logOdds, artifact.nullScores),
           residualZ,
         };
       });
       return { forecast, scorer: artifact.name, nodes };
     },
   };
-}
-
-/** No opinion of either weighs more than this log odds. */
-const OPINION_MAX = 6;
-
-/**
- * Logarithmic opinion pool of the network and the twin's own residuals, equal weights: on applications it was not trained
- * on the network may be sure of nonsense, and what it knows of kinds and neighbours the residuals do not.
- */
-function pooledProbability(networkLogOdds: number, residualProbability: number): number {
-  const residualLogOdds = Math.log(Math.max(1e-6, residualProbability) / Math.max(1e-6, 1 - residualProbability));
-  const pooled = (bounded(networkLogOdds) + bounded(residualLogOdds)) / 2;
-  return 1 / (1 + Math.exp(-pooled));
-}
-
-function bounded(logOdds: number): number {
-  return Math.max(-OPINION_MAX, Math.min(OPINION_MAX, logOdds));
 }
 
 function softmax(logits: Float32Array): number[] {

@@ -25,7 +25,7 @@ export function createStaticP95(options: { readonly learningWindows: number }): 
         const deviation = Math.max(0, references[node.index]!.deviation(Math.log(p95)) || 0);
         references[node.index]!.learn(Math.log(p95));
         const probability = probabilityOfDeviation(deviation, CENTRE);
-        return { node: node.index, probability, kindProbabilities: UNIFORM_KINDS, residualZ: deviation };
+        return { node: node.index, probability, kindProbabilities: UNIFORM_KINDS, pValue: null, residualZ: deviation };
       });
       return { forecast, scorer: "static-p95", nodes };
     },

@@ -72,7 +72,7 @@ export function createCrude(options: CrudeOptions = {}): Scorer {
           if (deviation > largest) largest = deviation;
         }
         const probability = probabilityOfDeviation(largest, ranges);
-        return { node, probability, kindProbabilities: UNIFORM_KINDS, residualZ: largest };
+        return { node, probability, kindProbabilities: UNIFORM_KINDS, pValue: null, residualZ: largest };
       });
       pending.push({ endSeconds: observation.endSeconds, means });
       return { forecast, scorer: "crude", nodes };

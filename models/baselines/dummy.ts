@@ -37,7 +37,7 @@ export function createDummy(options: DummyOptions): Scorer {
       const nodes = topology.nodes.map((node): NodeScore => {
         const quiet = next() * QUIET_CEILING;
         const probability = node.index === guilty ? ALARM_PROBABILITY : quiet;
-        return { node: node.index, probability, kindProbabilities: UNIFORM_KINDS, residualZ: 0 };
+        return { node: node.index, probability, kindProbabilities: UNIFORM_KINDS, pValue: null, residualZ: 0 };
       });
       return { forecast, scorer: "dummy", nodes };
     },

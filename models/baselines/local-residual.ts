@@ -17,7 +17,7 @@ export function createLocalResidual(): Scorer {
           if (residual !== null && residual.z > residualZ) residualZ = residual.z;
         }
         const probability = probabilityOfDeviation(residualZ, RESIDUAL_CENTRE);
-        return { node: node.node, probability, kindProbabilities: UNIFORM_KINDS, residualZ };
+        return { node: node.node, probability, kindProbabilities: UNIFORM_KINDS, pValue: null, residualZ };
       });
       return { forecast, scorer: "local-residual", nodes };
     },

@@ -34,6 +34,7 @@ export function createPerNodeScorer(options: PerNodeOptions): Scorer {
           node: node.index,
           probability: probabilityOfDeviation(deviation, options.centre),
           kindProbabilities: UNIFORM_KINDS,
+          pValue: null,
           residualZ: deviation,
         };
       });

@@ -73,6 +73,7 @@ export function createSloBurn(options: SloBurnOptions = {}): Scorer {
           node,
           probability: probability * share,
           kindProbabilities: UNIFORM_KINDS,
+          pValue: null,
           residualZ: strength * share,
         }),
       );

@@ -26,6 +26,7 @@ export function createTwinResidual(options: TwinResidualOptions = {}): Scorer {
           node: node.node,
           probability: probabilityOfDeviation(residualZ, centre),
           kindProbabilities: kindProbabilitiesOf(own, node, kind),
+          pValue: null,
           residualZ,
         };
       });

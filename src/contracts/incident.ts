@@ -14,6 +14,14 @@ export interface Suspect {
   readonly reason: string;
 }
 
+/** What the twin says of the entry operations' mean latency, weighted by their rate, at the worst window asked about. */
+export interface WithoutIt {
+  readonly observedMeanSeconds: number;
+  readonly predictedMeanSeconds: number;
+  /** With the guilty node put back to normal. */
+  readonly withoutItMeanSeconds: number;
+}
+
 export interface RuledOut {
   readonly what: string;
   readonly reason: string;
@@ -60,6 +68,8 @@ export interface Incident {
   /** Ranked now (or at its end). */
   readonly suspects: readonly Suspect[];
   readonly ruledOut: readonly RuledOut[];
+  /** Absent for traffic, and when the twin could not say. */
+  readonly withoutIt?: WithoutIt;
   readonly impact: readonly Impact[];
   readonly entryRatePerSecond: number;
   readonly bottleneck: {

@@ -22,6 +22,11 @@ export interface NodeScore {
   readonly probability: number;
   /** Probability of each kind, in the order of `FAULT_KINDS`, given that it is at fault. */
   readonly kindProbabilities: readonly number[];
+  /**
+   * Chance of looking at least this guilty when nothing is wrong, known from clean windows of other applications; null
+   * when the scorer has no such knowledge.
+   */
+  readonly pValue: number | null;
   /** Evidence of the twin alone: the largest standardised residual of the node, ≥ 0. */
   readonly residualZ: number;
 }

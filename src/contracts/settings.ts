@@ -26,6 +26,8 @@ export interface Settings {
   /** Movement of a service's mean service time that is learned without a deployment, as a share of it. */
   readonly driftBudget: number;
   readonly replicates: number;
+  /** Incidents that may open, on average, in a week in which nothing is wrong. */
+  readonly falseAlarmsPerWeek: number;
   readonly scorer: "model" | "twin-residual" | "n-sigma" | "robust" | "ewma" | "slo-burn" | "crude" | "dummy";
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;

@@ -1,19 +1,32 @@
 import type { Counterfactual, Forecast, NodeForecast } from "../contracts/forecast.ts";
 import type { Incident, IncidentEvent, Suspect } from "../contracts/incident.ts";
 import type { NodeScore, Scored } from "../contracts/score.ts";
+import { alarmThreshold } from "./e-values.ts";
 import { NodeEvidence } from "./evidence.ts";
 import { isMaterial } from "./floors.ts";
 import { excessOf, impactOf } from "./impact.ts";
-import { bottleneckOf, confidenceOf, faultIncident, faultSummary, trafficIncident } from "./incident-text.ts";
+import {
+  bottleneckOf,
+  confidenceOf,
+  faultIncident,
+  faultSummary,
+  trafficIncident,
+  withoutItOf,
+} from "./incident-text.ts";
 import { candidates, rankSuspects } from "./suspects.ts";
 import { TrafficWatch } from "./traffic-watch.ts";
 
-/** Evidence (log odds) at which an incident opens: more than one window can give, so it takes at least two. */
-const OPEN_EVIDENCE = 5;
+/** Windows in which a node must have looked guilty before an incident opens: one may be a glitch. */
+const GUILTY_WINDOWS_MIN = 2;
 /** Calm windows in a row that end an incident. */
 const CALM_WINDOWS = 3;
 /** When the same node alarms again this soon after, it is the same incident that goes on. */
 const REOPEN_SECONDS = 60;
+
+export interface DetectorOptions {
+  /** Incidents that may open, on average, in a week in which nothing is wrong. */
+  readonly falseAlarmsPerWeek: number;
+}
 
 /** Asks the twin what the window would have been without each node. */
 export type AskTwin = (nodes: readonly number[]) => readonly Counterfactual[];
@@ -23,6 +36,7 @@ export type AskTwin = (nodes: readonly number[]) => readonly Counterfactual[];
  * Slowdowns that the twin predicts from the load become "traffic" verdicts, which are no alarms.
  */
 export class Detector {
+  readonly #falseAlarmsPerWeek: number;
   readonly #evidence = new Map<number, NodeEvidence>();
   readonly #traffic = new TrafficWatch();
   #open: Incident | null = null;
@@ -30,6 +44,12 @@ export class Detector {
   #resolved: Incident | null = null;
   #calmWindows = 0;
   #worstExcess = 0;
+  /** What the twin said of each suspect at its worst window, by node. */
+  readonly #answers = new Map<number, Counterfactual>();
+
+  constructor(options: DetectorOptions) {
+    this.#falseAlarmsPerWeek = options.falseAlarmsPerWeek;
+  }
 
   get openIncident(): Incident | null {
     return this.#open;
@@ -41,14 +61,14 @@ export class Detector {
 
   /** True while some node is under suspicion: such windows must not be learned from. */
   get isSuspicious(): boolean {
-    return this.#open !== null || [...this.#evidence.values()].some((evidence) => evidence.evidence > 1);
+    return this.#open !== null || [...this.#evidence.values()].some((evidence) => evidence.isSuspicious);
   }
 
   /** Earliest onset of anything under suspicion, event time; NaN when nothing is. */
   get suspicionOnsetSeconds(): number {
     let earliest = this.#open?.onsetSeconds ?? Number.NaN;
     for (const evidence of this.#evidence.values()) {
-      if (evidence.evidence > 0 && !(evidence.onsetSeconds >= earliest)) {
+      if (evidence.share > 0 && !(evidence.onsetSeconds >= earliest)) {
         earliest = evidence.onsetSeconds;
       }
     }
@@ -57,7 +77,7 @@ export class Detector {
 
   /** Nodes that look guilty now, with their evidence as a share of what opens an incident. */
   suspicion(node: number): number {
-    return Math.min(1, (this.#evidence.get(node)?.evidence ?? 0) / OPEN_EVIDENCE);
+    return Math.min(1, this.#evidence.get(node)?.share ?? 0);
   }
 
   decide(scored: Scored, askTwin: AskTwin): IncidentEvent[] {
@@ -77,13 +97,16 @@ export class Detector {
   }
 
   #gather(scored: Scored): void {
-    const byNode = new Map<number, NodeForecast>(scored.forecast.nodes.map((node) => [node.node, node]));
+    const { forecast } = scored;
+    const { startSeconds, endSeconds } = forecast.observation;
+    const byNode = new Map<number, NodeForecast>(forecast.nodes.map((node) => [node.node, node]));
+    const threshold = alarmThreshold(this.#falseAlarmsPerWeek, endSeconds - startSeconds, forecast.nodes.length);
     const seen = new Set<NodeEvidence>();
     for (const score of scored.nodes) {
       const node = byNode.get(score.node);
       if (node !== undefined) {
         const evidence = this.#evidenceOf(score);
-        evidence.take(score, scored.forecast.observation.startSeconds, isMaterial(node));
+        evidence.take(score, { startSeconds, isMaterial: isMaterial(node), alarmThreshold: threshold });
         seen.add(evidence);
       }
     }
@@ -104,7 +127,9 @@ export class Detector {
   }
 
   #maybeOpen(forecast: Forecast, askTwin: AskTwin, events: IncidentEvent[]): void {
-    const alarming = [...this.#evidence.values()].filter((each) => each.evidence >= OPEN_EVIDENCE);
+    const alarming = [...this.#evidence.values()].filter(
+      (each) => each.isAlarming && each.guiltyWindows >= GUILTY_WINDOWS_MIN,
+    );
     if (alarming.length === 0) {
       return;
     }
@@ -115,6 +140,7 @@ export class Detector {
     }
     const openedSeconds = forecast.observation.endSeconds;
     this.#calmWindows = 0;
+    this.#forgetLatelyCalm();
     const before = this.#resolved;
     const isSame = before?.guiltyNode === guilty.node && openedSeconds - before.resolvedSeconds! <= REOPEN_SECONDS;
     if (isSame) {
@@ -123,14 +149,15 @@ export class Detector {
       return;
     }
     const onsetSeconds = Math.min(...alarming.map((each) => each.onsetSeconds));
-    this.#open = faultIncident(forecast, suspects, onsetSeconds);
+    this.#open = faultIncident(forecast, suspects, onsetSeconds, this.#answerFor(guilty.node, forecast));
     this.#worstExcess = excessOf(this.#open.impact);
     events.push({ type: "opened", atSeconds: openedSeconds, incident: this.#open });
   }
 
   #follow(forecast: Forecast, askTwin: AskTwin, events: IncidentEvent[]): void {
     const open = this.#open!;
-    const isCalm = ![...this.#evidence.values()].some((each) => each.evidence > 1 && each.lastStep > 0);
+    this.#forgetLatelyCalm();
+    const isCalm = ![...this.#evidence.values()].some((each) => each.isSuspicious && each.lastStep > 0);
     this.#calmWindows = isCalm ? this.#calmWindows + 1 : 0;
     if (this.#calmWindows >= CALM_WINDOWS) {
       this.#resolve(open, forecast, events);
@@ -150,7 +177,8 @@ export class Detector {
       ...(isWorse
         ? { impact, entryRatePerSecond: forecast.entryRatePerSecond, bottleneck: bottleneckOf(forecast) }
         : {}),
-      summary: faultSummary(guilty, isWorse ? impact : open.impact),
+      ...withoutItOf(this.#answerFor(guilty.node, forecast)),
+      summary: faultSummary(guilty, isWorse ? impact : open.impact, this.#answerFor(guilty.node, forecast)),
     };
     this.#open = next;
     if (next.guiltyNode !== open.guiltyNode || next.kind !== open.kind || isWorse) {
@@ -164,10 +192,14 @@ export class Detector {
     const resolved: Incident = { ...open, state: "resolved", resolvedSeconds };
     this.#open = null;
     this.#resolved = resolved;
-    for (const evidence of this.#evidence.values()) {
-      evidence.forget();
-    }
+    this.#answers.clear();
+    for (const evidence of this.#evidence.values()) evidence.forget();
     events.push({ type: "resolved", atSeconds: forecast.observation.endSeconds, incident: resolved });
+  }
+
+  /** Something is wrong, or was a moment ago: what is claimed meanwhile is no measure of calm times. */
+  #forgetLatelyCalm(): void {
+    for (const evidence of this.#evidence.values()) evidence.forgetLatelyCalm();
   }
 
   #suspects(forecast: Forecast, askTwin: AskTwin): Suspect[] {
@@ -175,8 +207,15 @@ export class Detector {
     for (const answer of askTwin(found.map((each) => each.node))) {
       const excessSeconds = answer.observedMeanSeconds - answer.predictedMeanSeconds;
       this.#evidence.get(answer.node)?.explain(answer.explainedShare, excessSeconds);
+      const before = this.#answers.get(answer.node);
+      const isWorst = before === undefined || excessSeconds > before.observedMeanSeconds - before.predictedMeanSeconds;
+      if (isWorst) this.#answers.set(answer.node, answer);
     }
     return rankSuspects(found, forecast);
+  }
+
+  #answerFor(name: string, forecast: Forecast): Counterfactual | undefined {
+    return this.#answers.get(forecast.observation.topology.nodes.findIndex((node) => node.name === name));
   }
 
   #watchTraffic(forecast: Forecast, events: IncidentEvent[]): void {

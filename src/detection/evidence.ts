@@ -1,33 +1,60 @@
 import type { NodeScore } from "../contracts/score.ts";
+import { CalmRecord } from "./calm-record.ts";
+import { eValueOf } from "./e-values.ts";
 
-/** A window adds or takes at most this much evidence (natural log of odds). */
-const STEP_MAX = 3;
-/** Evidence never grows beyond this, so that it can fall again as fast as it rose. */
-const EVIDENCE_MAX = 12;
+/** Log odds of a scorer without p-values add or take at most this much a window. */
+const ODDS_STEP_MAX = 3;
+/** Evidence in log odds at which an incident opens: more than one window can give. */
+const ODDS_THRESHOLD = 5;
+/** Evidence never grows beyond its threshold by more than this, so that it can fall again as fast as it rose. */
+const OVERSHOOT_MAX = 6;
+/** What a window takes that is below the floors, or in which nobody visited or called the node. */
+const FADING_STEP = -1;
+/** Below this the sum of an e-detector has forgotten all it ever knew. */
+const LOG_SUM_MIN = -6;
+/** Share of the threshold from which a node is under suspicion. */
+const SUSPICION_SHARE = 0.2;
 
-/** Sequential evidence against one node: a one-sided CUSUM of the log odds the scorer gives it, window by window. */
+/**
+ * Sequential evidence against one node.
+ *
+ * With p-values it is an e-detector: each becomes an e-value, whose mean is at most 1 while nothing is wrong, and the
+ * Shiryaev–Roberts sum of their products over all possible onsets is compared with a threshold that bounds the rate of
+ * false alarms. What the node has claimed in calm times before is divided out, so that a node the twin does not quite
+ * understand must claim more. Without p-values it is a one-sided CUSUM of the scorer's log odds.
+ */
 export class NodeEvidence {
-  evidence = 0;
-  /** Start of the window in which the present excursion began: the change point of the CUSUM. */
+  /** Start of the window in which the present excursion began: the change point of the CUSUM of the steps. */
   onsetSeconds = Number.NaN;
   /** Windows since the onset in which the node looked guilty. */
   guiltyWindows = 0;
   /** What the last window added (or took). */
   lastStep = 0;
+  readonly #calm = new CalmRecord();
+  #logSum = LOG_SUM_MIN;
+  #cusum = 0;
+  #threshold = ODDS_THRESHOLD;
+  #isEDetector = false;
   #probabilitySum = 0;
   #kindSums: number[] = [];
   #windows = 0;
   #explainedSum = 0;
   #explainedWeight = 0;
 
-  /** @param isMaterial false when the effect is below the floors: then the window cannot add evidence. */
-  take(score: NodeScore, startSeconds: number, isMaterial: boolean): void {
-    const odds = Math.log(Math.max(1e-6, score.probability) / Math.max(1e-6, 1 - score.probability));
-    const step = Math.max(-STEP_MAX, Math.min(STEP_MAX, odds));
-    if (step > 0 && isMaterial) {
-      if (this.evidence === 0) {
-        this.#begin(startSeconds);
-      }
+  /**
+   * @param window `isMaterial` false when the effect is below the floors: then the window cannot add evidence;
+   *   `alarmThreshold` of the e-detector
+   */
+  take(
+    score: NodeScore,
+    window: { readonly startSeconds: number; readonly isMaterial: boolean; readonly alarmThreshold: number },
+  ): void {
+    this.#isEDetector = score.pValue !== null;
+    this.#threshold = score.pValue === null ? ODDS_THRESHOLD : Math.log(window.alarmThreshold);
+    const own = score.pValue === null ? oddsStep(score.probability) : this.#eStep(score.pValue, window.isMaterial);
+    const step = window.isMaterial ? own : Math.min(own, FADING_STEP);
+    if (step > 0) {
+      if (this.#cusum === 0) this.#begin(window.startSeconds);
       this.guiltyWindows++;
       this.#probabilitySum += score.probability;
       score.kindProbabilities.forEach((p, k) => {
@@ -35,14 +62,26 @@ export class NodeEvidence {
       });
     }
     this.#windows++;
-    this.lastStep = isMaterial ? step : Math.min(step, -1);
-    this.evidence = Math.max(0, Math.min(EVIDENCE_MAX, this.evidence + this.lastStep));
+    this.#move(step);
   }
 
   /** A window in which nobody visited or called the node: suspicion fades, or it would stay for ever. */
   takeNothing(): void {
-    this.lastStep = -1;
-    this.evidence = Math.max(0, this.evidence - 1);
+    this.#move(FADING_STEP);
+  }
+
+  /** 0 when there is none, 1 when it opens an incident, in between and up to a little beyond. */
+  get share(): number {
+    return Math.max(0, this.#isEDetector ? this.#logSum : this.#cusum) / this.#threshold;
+  }
+
+  get isSuspicious(): boolean {
+    return this.share > SUSPICION_SHARE;
+  }
+
+  /** Evidence enough for an incident. */
+  get isAlarming(): boolean {
+    return this.share >= 1;
   }
 
   /** Mean probability over all windows since the onset; 0 before any. */
@@ -68,9 +107,30 @@ export class NodeEvidence {
     return this.#explainedWeight === 0 ? 0 : this.#explainedSum / this.#explainedWeight;
   }
 
+  /** Something is wrong, here or elsewhere: what was claimed of late was no calm. */
+  forgetLatelyCalm(): void {
+    this.#calm.forgetLately();
+  }
+
   forget(): void {
-    this.evidence = 0;
+    this.#logSum = LOG_SUM_MIN;
+    this.#cusum = 0;
     this.#begin(Number.NaN);
+  }
+
+  #eStep(pValue: number, isMaterial: boolean): number {
+    const eValue = eValueOf(pValue);
+    const step = Math.log(eValue / this.#calm.factor);
+    this.#calm.take(isMaterial ? eValue : Math.min(1, eValue));
+    return step;
+  }
+
+  #move(step: number): void {
+    const limit = this.#threshold + OVERSHOOT_MAX;
+    this.lastStep = step;
+    this.#cusum = Math.max(0, Math.min(limit, this.#cusum + step));
+    // Sₙ = (1 + Sₙ₋₁) · eₙ
+    this.#logSum = Math.max(LOG_SUM_MIN, Math.min(limit, Math.log1p(Math.exp(this.#logSum)) + step));
   }
 
   #begin(startSeconds: number): void {
@@ -82,4 +142,9 @@ export class NodeEvidence {
     this.#explainedSum = 0;
     this.#explainedWeight = 0;
   }
+}
+
+function oddsStep(probability: number): number {
+  const odds = Math.log(Math.max(1e-6, probability) / Math.max(1e-6, 1 - probability));
+  return Math.max(-ODDS_STEP_MAX, Math.min(ODDS_STEP_MAX, odds));
 }

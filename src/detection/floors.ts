@@ -13,7 +13,7 @@ export const FLOORS = {
   programShift: 0.15,
   resendMean: 0.05,
   /** Delay added to a request, as a share of the latency predicted for it: less is felt by nobody. */
-  impactShare: 0.05,
+  impactShare: 0.02,
 } as const;
 
 /** True when something about the node moved enough to matter. */

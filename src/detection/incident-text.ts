@@ -1,4 +1,4 @@
-import type { Forecast } from "../contracts/forecast.ts";
+import type { Counterfactual, Forecast } from "../contracts/forecast.ts";
 import type { Impact, Incident, Suspect } from "../contracts/incident.ts";
 import { evidenceTraces } from "./evidence-traces.ts";
 import { impactOf } from "./impact.ts";
@@ -7,7 +7,12 @@ import { TrafficWatch } from "./traffic-watch.ts";
 import { duration, kindWords, percent, rate } from "./wording.ts";
 
 /** A fault as it stands at the moment it opens. */
-export function faultIncident(forecast: Forecast, suspects: readonly Suspect[], onsetSeconds: number): Incident {
+export function faultIncident(
+  forecast: Forecast,
+  suspects: readonly Suspect[],
+  onsetSeconds: number,
+  answer: Counterfactual | undefined,
+): Incident {
   const guilty = suspects[0]!;
   const impact = impactOf(forecast);
   const node = forecast.observation.topology.nodes.findIndex((each) => each.name === guilty.node);
@@ -21,7 +26,8 @@ export function faultIncident(forecast: Forecast, suspects: readonly Suspect[], 
     guiltyNode: guilty.node,
     kind: guilty.kind,
     confidence: confidenceOf(suspects),
-    summary: faultSummary(guilty, impact),
+    ...withoutItOf(answer),
+    summary: faultSummary(guilty, impact, answer),
     suspectsAtOpening: suspects,
     suspects,
     ruledOut: ruledOut(forecast, suspects, TrafficWatch.predictedRise(forecast)),
@@ -61,15 +67,40 @@ export function trafficIncident(forecast: Forecast, onsetSeconds: number): Incid
   };
 }
 
-/** One sentence: who, what kind, by which evidence, and what users feel. */
-export function faultSummary(guilty: Suspect, impact: readonly Impact[]): string {
+/** Of what is beyond the prediction, the share that a cause must explain to be called the cause. */
+const EXPLAINS_ENOUGH = 0.6;
+
+/** One sentence: who, what kind, by which evidence, what users feel, and what would be without it. */
+export function faultSummary(guilty: Suspect, impact: readonly Impact[], answer: Counterfactual | undefined): string {
   const worst = impact[0];
   const effect =
     worst === undefined
       ? ""
       : `; p95 of ${worst.operation} is ${duration(worst.observedP95Seconds)}, ${duration(worst.predictedP95Seconds)} expected at ${rate(worst.arrivalRatePerSecond)}`;
-  return `${guilty.node}: ${kindWords(guilty.kind)} (${guilty.reason})${effect}.`;
+  return `${guilty.node}: ${kindWords(guilty.kind)} (${guilty.reason})${effect}${withoutItWords(answer)}.`;
 }
+
+/** For an incident; nothing when nothing was slower than predicted. */
+export function withoutItOf(answer: Counterfactual | undefined): Pick<Incident, "withoutIt"> {
+  if (answer === undefined || !isSlower(answer)) return {};
+  const { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds } = answer;
+  return { withoutIt: { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds } };
+}
+
+function withoutItWords(answer: Counterfactual | undefined): string {
+  if (answer === undefined || !isSlower(answer)) return "";
+  const { observedMeanSeconds, withoutItMeanSeconds, explainedShare } = answer;
+  if (explainedShare < EXPLAINS_ENOUGH)
+    return `; it explains only ${percent(explainedShare)} of the delay: something else is wrong, here or out of sight`;
+  return `; without it requests would take ${duration(withoutItMeanSeconds)} on average, not ${duration(observedMeanSeconds)} (it explains ${percent(explainedShare)})`;
+}
+
+function isSlower({ observedMeanSeconds, predictedMeanSeconds }: Counterfactual): boolean {
+  return observedMeanSeconds > predictedMeanSeconds * (1 + SLOWER_SHARE_MIN);
+}
+
+/** Less slower than this and shares of it say nothing. */
+const SLOWER_SHARE_MIN = 0.02;
 
 export function bottleneckOf(forecast: Forecast): Incident["bottleneck"] {
   const { capacity } = forecast;

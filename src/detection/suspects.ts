@@ -20,7 +20,7 @@ export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, Nod
     .map((each) => ({ node: each.node, evidence: evidence.get(each.node), forecast: each }))
     .filter(
       (each): each is Candidate =>
-        each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.evidence > 0,
+        each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.share > 0,
     )
     .sort((a, b) => b.evidence.meanProbability - a.evidence.meanProbability || a.node - b.node)
     .slice(0, SUSPECTS_MAX);

@@ -14,7 +14,7 @@ export interface LabelledWindow {
 }
 
 /** So long after a fault its backlog may still show: such windows are neither learned from nor trained on. */
-const AFTERMATH_SECONDS = 8;
+const AFTERMATH_SECONDS = 15;
 
 /**
  * Runs a recording through observation and twin, learning exactly from its clean windows, and returns every window that

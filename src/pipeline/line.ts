@@ -47,7 +47,7 @@ export type WindowListener = (result: WindowResult) => void;
  */
 export class Line {
   readonly observer: Observer;
-  readonly detector = new Detector();
+  readonly detector: Detector;
   /** What was kept from being learned, in numbers. */
   readonly gate: LearningGate;
   /** Operations that wait on purpose. */
@@ -73,7 +73,8 @@ export class Line {
   }) {
     this.#twin = parts.twin;
     this.#scorer = parts.scorer;
-    this.#watchers = (parts.watchers ?? []).map((scorer) => ({ scorer, detector: new Detector() }));
+    this.detector = new Detector(parts.settings);
+    this.#watchers = (parts.watchers ?? []).map((scorer) => ({ scorer, detector: new Detector(parts.settings) }));
     this.observer = new Observer(parts.settings, parts.ledger);
     const { learningDelaySeconds, exclude } = parts.settings;
     this.gate = new LearningGate({ delaySeconds: learningDelaySeconds, excluded: exclude });

@@ -118,6 +118,14 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 200,
     description: "How often the twin simulates each window; more make the predicted band finer and cost more time.",
   }),
+  falseAlarmsPerWeek: number({
+    defaultValue: 1,
+    unit: "incidents a week",
+    min: 0.001,
+    max: 10_000,
+    description:
+      "False alarms you can live with: so many incidents may open in a week in which nothing is wrong. Fewer take longer to find a fault.",
+  }),
   scorer: choice({
     defaultValue: "model",
     choices: ["model", "twin-residual", "n-sigma", "robust", "ewma", "slo-burn", "crude", "dummy"],

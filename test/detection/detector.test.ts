@@ -3,13 +3,13 @@
 import { describe, expect, test } from "vitest";
 import { Detector } from "../../src/detection/detector.ts";
 import { CART, STOCK, WEB, WINDOW_SECONDS } from "../models/baselines/fixtures.ts";
-import { explains, feed, type Shown, shown, times } from "./windows.ts";
+import { explains, feed, OPTIONS, type Shown, shown, times } from "./windows.ts";
 
 const SURE: Shown = { guilt: { [CART]: 0.99 } };
 
 /** A detector with an incident at cart, opened at the end of window 1. */
 function withIncident(): Detector {
-  const detector = new Detector();
+  const detector = new Detector(OPTIONS);
   feed(detector, 0, times(2, SURE), { [CART]: 0.9 });
   expect(detector.openIncident?.guiltyNode).toBe("cart");
   return detector;
@@ -17,7 +17,7 @@ function withIncident(): Detector {
 
 describe("an incident opens", () => {
   test("in the second window that looks guilty, not in the first, with the first as its onset", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const said = feed(detector, 5, times(2, SURE), { [CART]: 0.9 });
     expect(said[0]).toEqual([]);
     expect(said[1]!.map((event) => event.type)).toEqual(["opened"]);
@@ -29,7 +29,7 @@ describe("an incident opens", () => {
   });
 
   test("not on one guilty window among calm ones, however often", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const said = feed(
       detector,
       0,
@@ -39,21 +39,21 @@ describe("an incident opens", () => {
   });
 
   test("later when the windows look only a little guilty", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const said = feed(detector, 0, times(20, { guilt: { [CART]: 0.75 } }));
     expect(said.findIndex((events) => events.length > 0)).toBe(4);
   });
 
   test("never while the twin is not ready, nor is anything remembered of that time", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     expect(feed(detector, 0, times(10, { ...SURE, isReady: false })).flat()).toEqual([]);
     expect(detector.isSuspicious).toBe(false);
     expect(feed(detector, 10, [SURE]).flat()).toEqual([]);
   });
 
   test("never on what is below the floors", () => {
-    const detector = new Detector();
-    const unfelt: Shown = { ...SURE, nodes: { [CART]: { impactShare: 0.01 } } };
+    const detector = new Detector(OPTIONS);
+    const unfelt: Shown = { ...SURE, nodes: { [CART]: { impactShare: 0.005 } } };
     expect(feed(detector, 0, times(10, unfelt)).flat()).toEqual([]);
   });
 
@@ -147,7 +147,7 @@ describe("after an incident", () => {
 
 describe("suspects", () => {
   test("are ranked by how guilty they look times what goes away without them", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const guilt = { [WEB]: 0.99, [CART]: 0.95, [STOCK]: 0.9 };
     feed(detector, 0, times(3, { guilt }), { [WEB]: 0.05, [CART]: 0.3, [STOCK]: 0.95 });
     const { suspects, confidence, guiltyNode } = detector.openIncident!;
@@ -161,13 +161,13 @@ describe("suspects", () => {
   });
 
   test("that explain equally are ranked by probability", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     feed(detector, 0, times(3, { guilt: { [CART]: 0.9, [STOCK]: 0.99 } }), { [CART]: 0.5, [STOCK]: 0.5 });
     expect(detector.openIncident!.guiltyNode).toBe("stock");
   });
 
   test("carry the kind the scorer found likeliest, and the twin is asked about them only", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const asked: (readonly number[])[] = [];
     for (let index = 0; index < 2; index++) {
       detector.decide(shown(index, { ...SURE, kind: "pause" }), (nodes) => {
@@ -181,7 +181,7 @@ describe("suspects", () => {
   });
 
   test("that explain nothing are ruled out by name, and so is traffic", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     feed(detector, 0, times(2, { guilt: { [CART]: 0.99, [WEB]: 0.96 } }), { [CART]: 0.9, [WEB]: 0.01 });
     const ruledOut = detector.openIncident!.ruledOut.map((each) => each.what);
     expect(ruledOut).toContain("traffic");
@@ -192,7 +192,7 @@ describe("suspects", () => {
 
 describe("suspicion", () => {
   test("is told before an incident opens, with the onset of the earliest", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     feed(detector, 3, [SURE]);
     expect(detector.openIncident).toBeNull();
     expect(detector.isSuspicious).toBe(true);
@@ -202,19 +202,43 @@ describe("suspicion", () => {
   });
 
   test("passes from a node that was suspected once and is not visited any more", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     feed(detector, 0, [SURE, ...times(6, { absent: [CART] })]);
     expect(detector.isSuspicious).toBe(false);
   });
 
   test("has no onset when nothing is suspected", () => {
-    expect(new Detector().suspicionOnsetSeconds).toBeNaN();
+    expect(new Detector(OPTIONS).suspicionOnsetSeconds).toBeNaN();
+  });
+});
+
+describe("an incident says", () => {
+  test("what requests would take without it, when that explains most of the delay", () => {
+    const { summary, withoutIt } = withIncident().openIncident!;
+    expect(summary).toContain("without it requests would take 110 ms on average, not 200 ms (it explains 90 %)");
+    expect(withoutIt?.withoutItMeanSeconds).toBeCloseTo(0.11, 9);
+    expect(withoutIt).toMatchObject({ observedMeanSeconds: 0.2, predictedMeanSeconds: 0.1 });
+  });
+
+  test("that something else is wrong when the best suspect explains too little", () => {
+    const detector = new Detector(OPTIONS);
+    feed(detector, 0, times(2, SURE), { [CART]: 0.3 });
+    expect(detector.openIncident?.summary).toContain("it explains only 30 % of the delay: something else is wrong");
+  });
+
+  test("nothing of the kind when requests are no slower than predicted", () => {
+    const detector = new Detector(OPTIONS);
+    const silent = (nodes: readonly number[]) =>
+      explains({})(nodes).map((answer) => ({ ...answer, observedMeanSeconds: answer.predictedMeanSeconds }));
+    for (let i = 0; i < 2; i++) detector.decide(shown(i, SURE), silent);
+    expect(detector.openIncident?.summary).not.toMatch(/without it|explains/);
+    expect(detector.openIncident).not.toHaveProperty("withoutIt");
   });
 });
 
 test("the same windows give the same incidents, ids included", () => {
   const run = () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     return feed(detector, 0, [...times(4, SURE), ...times(5), ...times(3, { rise: 1.5, rateRatio: 2 })], {
       [CART]: 0.8,
     });

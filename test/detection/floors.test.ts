@@ -16,7 +16,7 @@ const cases: readonly (readonly [string, Partial<NodeForecast>, Partial<NodeFore
   ["visits", { ...felt, visitCount: 5 }, { ...felt, visitCount: 4, service: { ...felt.service, sampleCount: 4 } }],
   ["absolute rise", { ...felt, service: rise(0.0041, 0.002) }, { ...felt, service: rise(0.0039, 0.002) }],
   ["relative rise", { ...felt, service: rise(0.116, 0.1) }, { ...felt, service: rise(0.114, 0.1) }],
-  ["impact", { ...felt, impactShare: 0.051 }, { ...felt, impactShare: 0.049 }],
+  ["impact", { ...felt, impactShare: 0.021 }, { ...felt, impactShare: 0.019 }],
   ["errors", { errorExcess: 0.051 }, { errorExcess: 0.049 }],
   ["missing answers", { missingExcess: 0.051 }, { missingExcess: 0.049 }],
   ["call programs", { programShift: 0.16 }, { programShift: 0.14 }],

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { Detector } from "../../src/detection/detector.ts";
 import { TrafficWatch } from "../../src/detection/traffic-watch.ts";
 import { CART, WINDOW_SECONDS } from "../models/baselines/fixtures.ts";
-import { feed, type Shown, shown, times } from "./windows.ts";
+import { feed, OPTIONS, type Shown, shown, times } from "./windows.ts";
 
 const SURGE: Shown = { rise: 1.5, rateRatio: 2 };
 
 describe("a traffic verdict", () => {
   test("begins in the second busy window, dated at the first, and is no fault", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const said = feed(detector, 0, [{}, SURGE, SURGE, SURGE]);
     expect(said.map((events) => events.length)).toEqual([0, 0, 1, 0]);
     const { incident } = said[2]![0]!;
@@ -28,16 +28,16 @@ describe("a traffic verdict", () => {
       times(6, { rise: 1.15, rateRatio: 2 }),
       times(6, { rise: 1, rateRatio: 3 }),
     ]) {
-      expect(feed(new Detector(), 0, windows).flat()).toEqual([]);
+      expect(feed(new Detector(OPTIONS), 0, windows).flat()).toEqual([]);
     }
   });
 
   test("is not given when it is no busier than usual: then the twin has changed its mind", () => {
-    expect(feed(new Detector(), 0, times(6, { rise: 1.5, rateRatio: 1.1 })).flat()).toEqual([]);
+    expect(feed(new Detector(OPTIONS), 0, times(6, { rise: 1.5, rateRatio: 1.1 })).flat()).toEqual([]);
   });
 
   test("holds between its limits, and ends after three windows in a row below the lower one", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     feed(detector, 0, times(2, SURGE));
     const between = { rise: 1.15, rateRatio: 1.1 };
     expect(feed(detector, 2, [...times(5, between), {}, {}, between, {}, {}]).flat()).toEqual([]);
@@ -48,14 +48,14 @@ describe("a traffic verdict", () => {
   });
 
   test("that comes again is another one", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const said = feed(detector, 0, [...times(3, SURGE), ...times(3), ...times(3, SURGE)]).flat();
     expect(said.map((event) => event.type)).toEqual(["opened", "resolved", "opened"]);
     expect(said[2]!.incident.id).not.toBe(said[0]!.incident.id);
   });
 
   test("is kept back while a fault is open, and given when that has ended", () => {
-    const detector = new Detector();
+    const detector = new Detector(OPTIONS);
     const fault: Shown = { ...SURGE, guilt: { [CART]: 0.99 } };
     const said = feed(detector, 0, [
       ...times(4, { guilt: { [CART]: 0.99 } }),

@@ -22,6 +22,8 @@ export interface Shown {
 
 export const USUAL_RATE = 10;
 
+export const OPTIONS = { falseAlarmsPerWeek: 1 };
+
 /** A slowdown that matters to users. */
 export const FELT: Partial<NodeForecast> = { service: residual(9), impactShare: 0.3 };
 
@@ -48,6 +50,7 @@ export function shown(index: number, what: Shown = {}): Scored {
     node,
     probability: what.guilt?.[node] ?? 0.02,
     kindProbabilities,
+    pValue: null,
     residualZ: 0,
   }));
   return { forecast, scorer: "by hand", nodes: scores };
@@ -81,7 +84,7 @@ export function explains(shares: Readonly<Record<number, number>>): (nodes: read
       node,
       observedMeanSeconds: 0.2,
       predictedMeanSeconds: 0.1,
-      withoutItMeanSeconds: 0.1,
+      withoutItMeanSeconds: 0.2 - 0.1 * (shares[node] ?? 0),
       explainedShare: shares[node] ?? 0,
     }));
 }

@@ -20,7 +20,7 @@ function read(text: string): ReturnType<typeof readArtifact> {
 
 describe("an artifact", () => {
   test("comes back bit by bit", () => {
-    const artifact = anArtifact({ layers: someLayers(7), offset: -0.1, temperature: 0.7 });
+    const artifact = anArtifact({ layers: someLayers(7), temperature: 0.7 });
     expect(read(serializeArtifact(artifact))).toEqual(artifact);
     expect(serializeArtifact(read(serializeArtifact(artifact)))).toBe(serializeArtifact(artifact));
   });
@@ -33,7 +33,7 @@ describe("an artifact", () => {
   const document = () => JSON.parse(serializeArtifact(anArtifact())) as Record<string, unknown>;
   test.each([
     ["not JSON", () => "{", /JSON/],
-    ["of another version", () => JSON.stringify({ ...document(), version: 2 }), /not a spantwin-model of version 1/],
+    ["of another version", () => JSON.stringify({ ...document(), version: 1 }), /not a spantwin-model of version 2/],
     [
       "of features in another order",
       () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).reverse() }),
@@ -43,9 +43,9 @@ describe("an artifact", () => {
     [
       "with a layer missing in between",
       () => serializeArtifact(anArtifact({ layers: [first!, last!, second!] })),
-      /wrong size/,
+      /do not fit/,
     ],
-    ["without its last layer", () => serializeArtifact(anArtifact({ layers: [first!, second!] })), /do not end in/],
+    ["without its last layer", () => serializeArtifact(anArtifact({ layers: [first!, second!] })), /do not fit/],
     [
       "with weights cut short",
       () => serializeArtifact(anArtifact({ layers: [{ ...first!, kernel: first!.kernel.slice(1) }, second!, last!] })),
@@ -60,7 +60,16 @@ describe("an artifact", () => {
       /weight that is no number/,
     ],
     ["with a temperature of 0", () => serializeArtifact(anArtifact({ temperature: 0 })), /temperature/],
-    ["without an offset", () => JSON.stringify({ ...document(), offset: undefined }), /offset/],
+    [
+      "without scores of clean windows",
+      () => JSON.stringify({ ...document(), nullScores: undefined }),
+      /clean windows/,
+    ],
+    [
+      "with chances that rise",
+      () => JSON.stringify({ ...document(), nullScores: { scores: [0, 1], chances: [1, 1.5], tailScale: 1 } }),
+      /clean windows/,
+    ],
   ])("%s is refused by name and rule", (_, text, rule) => {
     const broken = text();
     expect(() => read(broken)).toThrow(rule);

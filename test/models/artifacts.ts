@@ -23,7 +23,7 @@ export function anArtifact(changes: Partial<ModelArtifact> = {}): ModelArtifact 
     name: "test-model",
     layers: someLayers(),
     temperature: 1.5,
-    offset: -0.25,
+    nullScores: { scores: [-6, -3, 0, 1], chances: [1, 0.5, 0.01, 0.001], tailScale: 1 },
     card: "# test-model\n",
     ...changes,
   };

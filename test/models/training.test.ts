@@ -3,11 +3,14 @@
 import { createRequire } from "node:module";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Backend, loadBackend } from "../../models/backend.ts";
+import { guiltLogits, temperatureOf } from "../../models/calibration.ts";
 import { FEATURE_COUNT } from "../../models/features.ts";
-import { forward, freshLayers, loadLayers, OUTPUT_COUNT, storeLayers } from "../../models/network.ts";
+import { freshLayers, loadLayers, OUTPUT_COUNT, storeLayers } from "../../models/network.ts";
 import { createNodeModel } from "../../models/node-model.ts";
-import { calibrateGuilt, type TrainingExample, type TrainingOptions, trainNetwork } from "../../models/training.ts";
-import { stream } from "../../twin/kernel/random.ts";
+import { nullScoresOf, pValueOf } from "../../models/null-scores.ts";
+import { logitsOf, type TrainingOptions, trainNetwork } from "../../models/training.ts";
+import type { TrainingExample } from "../../models/training-batches.ts";
+import { normal, stream } from "../../twin/kernel/random.ts";
 import { anArtifact, someLayers } from "./artifacts.ts";
 import { nodeForecast, residual, twinView } from "./baselines/fixtures.ts";
 
@@ -24,7 +27,7 @@ function examples(count: number, seed: number): TrainingExample[] {
       rows[guiltyRow * FEATURE_COUNT] = 1;
       rows[guiltyRow * FEATURE_COUNT + 1] = kind;
     }
-    return { rows, guiltyRow, kind };
+    return { rows, calls: [[0, 1]], guiltyRow, kind };
   });
 }
 
@@ -33,6 +36,7 @@ const options = (changes: Partial<TrainingOptions> = {}): TrainingOptions => ({
   epochs: 80,
   learningRate: 0.01,
   patience: 10,
+  rounds: 0,
   init: null,
   onEpoch: () => {},
   ...changes,
@@ -54,12 +58,10 @@ describe("training on wasm", () => {
     const layers = loadLayers(tf, result.layers);
     let right = 0;
     let guilty = 0;
-    for (const { rows, guiltyRow, kind } of examples(40, 3)) {
-      const logits = tf.tidy(() => forward(tf, layers, tf.tensor2d(rows, [NODES, FEATURE_COUNT])).dataSync());
-      const guilt = Array.from(
-        { length: NODES },
-        (_, node) => logits[node * OUTPUT_COUNT]! / result.temperature + result.offset,
-      );
+    for (const example of examples(40, 3)) {
+      const { guiltyRow, kind } = example;
+      const logits = logitsOf(tf, layers, [example])[0]!;
+      const guilt = guiltLogits(logits);
       const named = guilt.map((logit, node) => (logit > 0 ? node : -1)).filter((node) => node >= 0);
       guilty += guiltyRow >= 0 ? 1 : 0;
       const kinds = [...logits.slice(named[0]! * OUTPUT_COUNT + 1, (named[0]! + 1) * OUTPUT_COUNT)];
@@ -111,47 +113,90 @@ describe("training on wasm", () => {
   });
 });
 
-describe("calibration of guilt", () => {
-  const clean = (logits: number[]) => ({
-    logits: Float32Array.from(logits),
-    example: { rows: new Float32Array(), guiltyRow: -1, kind: -1 },
-  });
+describe("a round of messages", () => {
+  /** Nobody shows anything but a caller: its callee is guilty, which it cannot know without being told. */
+  function told(count: number, seed: number): TrainingExample[] {
+    const random = stream(seed, 0, "told");
+    return Array.from({ length: count }, (_, i) => {
+      const rows = Float32Array.from({ length: NODES * FEATURE_COUNT }, () => 0.1 * (random.nextUniform() - 0.5));
+      const caller = random.nextIndex(NODES);
+      const callee = (caller + 1) % NODES;
+      const isGuilty = i % 2 === 0;
+      rows[caller * FEATURE_COUNT] = isGuilty ? 1 : 0;
+      return { rows, calls: [[caller, callee]], guiltyRow: isGuilty ? callee : -1, kind: isGuilty ? 0 : -1 };
+    });
+  }
 
-  test("leaves hardly any clean node above one half", () => {
-    const windows = Array.from({ length: 100 }, (_, i) => clean([i === 0 ? 6 : 1, 0.5, -2]));
-    const { temperature, offset } = calibrateGuilt(
-      windows.map((each) => each.logits),
-      windows.map((each) => each.example),
-    );
-    const above = windows.flatMap(({ logits }) => [...logits]).filter((logit) => logit / temperature + offset > 0);
-    expect(offset).toBeLessThanOrEqual(0);
-    expect(above.length / 300).toBeLessThanOrEqual(0.01);
+  test("finds who is guilty by what a neighbour sees; without it nobody can", async () => {
+    const { tf } = await loadBackend("wasm");
+    const right = ([0, 1] as const).map((rounds) => {
+      const { layers } = trainNetwork(tf, told(120, 1), told(60, 2), options({ rounds, epochs: 150 }));
+      const test = told(60, 3);
+      return logitsOf(tf, loadLayers(tf, layers), test).filter((logits, i) => {
+        const guilt = [...guiltLogits(logits), 0];
+        const named = guilt.indexOf(Math.max(...guilt));
+        return named === (test[i]!.guiltyRow < 0 ? NODES : test[i]!.guiltyRow);
+      }).length;
+    });
+    expect(right[1]).toBeGreaterThanOrEqual(57);
+    expect(right[0]).toBeLessThan(50);
   });
+});
+
+describe("calibration", () => {
+  const example = (guiltyRow: number): TrainingExample => ({
+    rows: new Float32Array(FEATURE_COUNT),
+    calls: [],
+    guiltyRow,
+    kind: guiltyRow < 0 ? -1 : 0,
+  });
+  const logit = (value: number): Float32Array => new Float32Array(OUTPUT_COUNT).fill(value, 0, 1);
 
   test("cools down a network that is too sure of what is wrong half the time", () => {
-    const windows = Array.from({ length: 40 }, (_, i) => ({
-      logits: Float32Array.of(5),
-      guiltyRow: i % 2 === 0 ? 0 : -1,
-    }));
-    const sure = calibrateGuilt(
-      windows.map((each) => each.logits),
-      windows.map(({ guiltyRow }) => ({ rows: new Float32Array(), guiltyRow, kind: 0 })),
+    const guilty = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 0 : -1));
+    expect(
+      temperatureOf(
+        guilty.map(() => logit(5)),
+        guilty.map(example),
+      ),
+    ).toBeGreaterThan(3.5);
+  });
+
+  test("leaves one that is right as often as it says as it is", () => {
+    // Odds of 3 to 1: guilty three times in four.
+    const guilty = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? -1 : 0));
+    const temperature = temperatureOf(
+      guilty.map(() => logit(Math.log(3))),
+      guilty.map(example),
     );
-    expect(sure.temperature).toBeGreaterThan(3.5);
+    expect(temperature).toBeGreaterThan(0.9);
+    expect(temperature).toBeLessThan(1.1);
+  });
+
+  test("p-values of clean scores are uniform, and fall beyond the highest one ever seen", () => {
+    const random = stream(3, 0, "scores");
+    const nullScores = nullScoresOf(Array.from({ length: 20_000 }, () => normal(random, -4, 1)));
+    const fresh = Array.from({ length: 20_000 }, () => pValueOf(normal(random, -4, 1), nullScores));
+    for (const chance of [0.3, 0.1, 0.01, 0.001]) {
+      const share = fresh.filter((p) => p <= chance).length / fresh.length;
+      expect(Math.abs(share - chance)).toBeLessThan(5 * Math.sqrt((2 * chance) / 20_000));
+    }
+    expect(pValueOf(5, nullScores)).toBeLessThan(1e-6);
+    expect(pValueOf(6, nullScores)).toBeLessThan(pValueOf(5, nullScores));
+    expect(pValueOf(-20, nullScores)).toBe(1);
+    expect(() => nullScoresOf(new Float64Array(999))).toThrow("at least 1000");
   });
 });
 
 describe("a backend", () => {
   test("wasm and cpu agree on every logit to 1e-4", async () => {
-    const rows = Float32Array.from(examples(20, 9).flatMap((each) => [...each.rows]));
+    const windows = examples(20, 9);
     const logits: Float32Array[] = [];
     for (const name of ["wasm", "cpu"] as const) {
       const { tf, name: used } = await loadBackend(name);
       expect(used).toBe(name);
       const layers = loadLayers(tf, someLayers());
-      logits.push(
-        tf.tidy(() => forward(tf, layers, tf.tensor2d(rows, [20 * NODES, FEATURE_COUNT])).dataSync() as Float32Array),
-      );
+      logits.push(Float32Array.from(logitsOf(tf, layers, windows).flatMap((each) => [...each])));
     }
     expect(logits[0]).toHaveLength(20 * NODES * OUTPUT_COUNT);
     expect(Math.max(...logits[0]!.map((logit, i) => Math.abs(logit - logits[1]![i]!)))).toBeLessThan(1e-4);
@@ -178,8 +223,8 @@ describe("a backend", () => {
 
   test("draws the same first weights for the same seed", async () => {
     const { tf } = await loadBackend("auto");
-    expect(storeLayers(freshLayers(tf, 4))).toEqual(storeLayers(freshLayers(tf, 4)));
-    expect(storeLayers(freshLayers(tf, 4))).not.toEqual(storeLayers(freshLayers(tf, 5)));
+    expect(storeLayers(freshLayers(tf, 4, 0))).toEqual(storeLayers(freshLayers(tf, 4, 0)));
+    expect(storeLayers(freshLayers(tf, 4, 0))).not.toEqual(storeLayers(freshLayers(tf, 5, 0)));
   });
 });
 

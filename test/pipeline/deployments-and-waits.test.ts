@@ -54,6 +54,7 @@ function accuser(name: string, fromSeconds: number): Scorer {
         node,
         probability: isOn && service !== null && topology.nodes[node]!.name === name ? 0.99 : 0.01,
         kindProbabilities: FAULT_KINDS.map((_, k) => (k === 0 ? 1 : 0)),
+        pValue: null,
         residualZ: 0,
       }));
       return { forecast, scorer: "by hand", nodes };

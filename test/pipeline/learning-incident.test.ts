@@ -35,6 +35,7 @@ const slowAccuser: Scorer = {
       node,
       probability: isGuilty && topology.nodes[node]!.name === "back" ? SUSPICION : 0.01,
       kindProbabilities: FAULT_KINDS.map((_, k) => (k === 0 ? 1 : 0)),
+      pValue: null,
       residualZ: 0,
     }));
     return { forecast, scorer: "slow", nodes };

@@ -26,6 +26,7 @@ function accuser(name: string, fromSeconds: number, toSeconds: number): Scorer {
         node,
         probability: isGuilty && topology.nodes[node]!.name === "back" ? 0.99 : 0.01,
         kindProbabilities: FAULT_KINDS.map((_, k) => (k === 0 ? 1 : 0)),
+        pValue: null,
         residualZ: 0,
       }));
       return { forecast, scorer: name, nodes };

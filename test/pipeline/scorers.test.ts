@@ -37,7 +37,7 @@ describe("a scorer", () => {
   test.each([
     ["missing", () => join(directory, "nowhere.json"), /nowhere\.json.*ENOENT/],
     ["cut short", () => file("cut.json", good.slice(0, 200)), /cut\.json/],
-    ["of another format", () => file("other.json", '{"format":"onnx"}'), /is not a spantwin-model of version 1/],
+    ["of another format", () => file("other.json", '{"format":"onnx"}'), /is not a spantwin-model of version 2/],
     ["not an object", () => file("null.json", "null"), /null\.json/],
     ["a list", () => file("list.json", "[1]"), /list\.json.*is not a spantwin-model/],
     [

@@ -61,6 +61,7 @@ function accuserOf(troubles: readonly Trouble[]): Scorer {
           node,
           probability: trouble !== undefined && name === (trouble.node ?? "back") ? 0.99 : 0.01,
           kindProbabilities: FAULT_KINDS.map((_, k) => (k === guilty ? 1 : 0)),
+          pValue: null,
           residualZ: 0,
         };
       });

@@ -37,6 +37,7 @@ describe("the defaults", () => {
       learningWindows: 9,
       learningDelaySeconds: 60,
       exclude: [],
+      falseAlarmsPerWeek: 1,
       driftBudget: 0.15,
       replicates: 19,
       scorer: "model",
