@@ -19,6 +19,7 @@ function nameIn(report: EvaluationReport, row: { readonly recording: string; rea
 }
 
 function renderOutcomes(report: EvaluationReport): string {
+  if (report.cases.length === 0) return "";
   const rows = report.cases.map((row, i) => [
     nameIn(report, row),
     formatNumber(row.coverage, 2),

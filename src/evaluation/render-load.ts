@@ -6,13 +6,13 @@ import { labelOf } from "./scorer-label.ts";
 /** Load is not a fault, and no excuse to miss one: the load grid. Nothing when no load is labelled. */
 export function renderLoad(report: EvaluationReport, withCases: boolean): string {
   if (report.recordings.every((row) => row.loads.length === 0)) return "";
+  const hasFaults = report.cases.length > 0;
   const sections = [
     "## Load is not a fault",
     renderRuns(report),
     ...(withCases ? [byLoadText(report), renderByLoad(report)] : []),
-    "Recall by the load at which the fault came:",
-    renderRecall(report),
-    ...(withCases ? [gridText(report), renderGrid(report)] : []),
+    ...(hasFaults ? ["Recall by the load at which the fault came:", renderRecall(report)] : []),
+    ...(hasFaults && withCases ? [gridText(report), renderGrid(report)] : []),
   ];
   return sections.join("\n\n");
 }

@@ -212,6 +212,16 @@ describe("the tables", () => {
       expect(short).not.toMatch(new RegExp(`\\b${single}\\b`));
   });
 
+  test("without a fault there is no table of faults, but the loads are there", () => {
+    const quiet = judged("quiet", labels([], { loads: [load(200, 300, { saturates: false })] }), [], []);
+    const text = renderMarkdown(report([quiet]));
+    expect(text).toMatch(/\| \*\*model\*\* \| +0 in 1 \|/);
+    for (const absent of ["Recall by the load", "Faults by load", "Case by case", "Confusion"])
+      expect(text).not.toContain(absent);
+    for (const table of text.split("\n\n").filter((part) => part.startsWith("|")))
+      expect(table.split("\n").length).toBeGreaterThan(2);
+  });
+
   test("every row of a table has as many cells as its header", () => {
     for (const block of markdown.split("\n\n").filter((part) => part.startsWith("|"))) {
       expect(new Set(block.split("\n").map((line) => line.split(" | ").length)).size).toBe(1);
