@@ -25,6 +25,8 @@ import { renderMarkdown } from "../src/evaluation/render-markdown.ts";
 import type { EvaluationReport } from "../src/evaluation/report-type.ts";
 import { evaluateRecordings } from "../src/pipeline/evaluate.ts";
 import { findRecordings, type LabelledRecording } from "../src/pipeline/find-recordings.ts";
+import { loadScorer } from "../src/pipeline/scorers.ts";
+import { isTrainedOn } from "../src/pipeline/trained-on.ts";
 import { loadSettings } from "../src/settings/load.ts";
 import { headlineOf } from "./evaluate/headline.ts";
 import { heldOutRecordings } from "./evaluate/held-out-recordings.ts";
@@ -48,7 +50,7 @@ try {
 async function evaluate(options: Options): Promise<void> {
   const heldOut = heldOutRecordings(readCatalogue(), existsSync);
   const skipped = [...heldOut.absent];
-  const testbed = await findRecordings([...heldOut.folders, ...options.recordings], "otlp");
+  const testbed = await unseenOf(await findRecordings([...heldOut.folders, ...options.recordings], "otlp"), skipped);
   const campaign = await publicCampaign(options);
   if (campaign === null) skipped.push("public campaign: neither --public nor PUBLIC_RECORDING names it");
   const grid = await judge(
@@ -70,6 +72,18 @@ async function evaluate(options: Options): Promise<void> {
   }
   if (!options.json) for (const [, text] of tables) console.log(text);
   console.log(JSON.stringify(headlineOf({ grid, boutique }, skipped)));
+}
+
+/** Those that the shipped model has not seen; of the others it is said that they are left out. */
+async function unseenOf(recordings: readonly LabelledRecording[], skipped: string[]): Promise<LabelledRecording[]> {
+  const { view } = await loadScorer(loadSettings({ env: process.env, flags: {} }));
+  const unseen: LabelledRecording[] = [];
+  for (const recording of recordings) {
+    if (await isTrainedOn(view.card, recording.path))
+      skipped.push(`recording ${recording.name}: the model was trained or calibrated on it`);
+    else unseen.push(recording);
+  }
+  return unseen;
 }
 
 /** @throws {SettingsError} for an option that is none. */

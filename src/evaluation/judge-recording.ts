@@ -24,6 +24,8 @@ export interface RecordingInput {
   readonly covered?: readonly Interval[];
   /** Rules that differ from `DEFAULT_RULES` and the labels' settling time. */
   readonly rules?: Partial<EvaluationRules>;
+  /** The subject was trained, stopped or calibrated on it: what it reaches here proves nothing. */
+  readonly isTrainedOn?: boolean;
   /** Unix seconds from which verdicts are given, null when never; from the beginning when absent. */
   readonly readyAtSeconds?: number | null;
   /** Every scorer of the same replay: same windows, same cases. */
@@ -35,6 +37,7 @@ export interface JudgedRecording {
   readonly recording: string;
   readonly application: string | null;
   readonly dataHash: string;
+  readonly isTrainedOn: boolean;
   readonly rules: EvaluationRules;
   readonly cases: Cases;
   readonly nodeCount: number;
@@ -77,6 +80,7 @@ export function judgeRecording(input: RecordingInput): JudgedRecording {
     recording: input.recording,
     application: labels.application ?? null,
     dataHash: input.dataHash,
+    isTrainedOn: input.isTrainedOn ?? false,
     rules,
     cases,
     nodeCount: new Set(timelines.flatMap((timeline) => timeline.nodes)).size,

@@ -49,7 +49,14 @@ function renderHead(report: EvaluationReport): string {
     `An alarm is true from a fault's start to ${rules.detectionSlackSeconds} s after its end, neither true nor false ` +
       `until ${range(shortest, longest)} s after it. Numbers in brackets are 95 % intervals: Wilson for proportions, ` +
       "bootstrap for delays and Avg@5, Byar for rates.",
+    ...leakText(report),
   ].join("\n");
+}
+
+function leakText({ subject, recordings }: EvaluationReport): string[] {
+  const seen = recordings.filter((row) => row.isTrainedOn).map((row) => row.recording);
+  if (seen.length === 0) return [];
+  return ["", `**${subject} was trained or calibrated on ${seen.join(", ")}: its figures there prove nothing.**`];
 }
 
 function readinessText({ recordings }: EvaluationReport): string {

@@ -119,6 +119,8 @@ export interface RecordingRow {
   readonly application: string | null;
   /** Hash of the recording and its labels. */
   readonly dataHash: string;
+  /** The subject was trained, stopped or calibrated on it: what it reaches here proves nothing. */
+  readonly isTrainedOn: boolean;
   readonly settleSeconds: number;
   readonly coveredHours: number;
   readonly faultFreeHours: number;

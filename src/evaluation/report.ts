@@ -81,11 +81,12 @@ function rowsOf(
 }
 
 function recordingRow(recording: JudgedRecording): RecordingRow {
-  const { application, dataHash, rules, cases, nodeCount, firstVerdictSeconds } = recording;
+  const { application, dataHash, isTrainedOn, rules, cases, nodeCount, firstVerdictSeconds } = recording;
   return {
     recording: recording.recording,
     application,
     dataHash,
+    isTrainedOn,
     settleSeconds: rules.settleSeconds,
     coveredHours: cases.coveredHours,
     faultFreeHours: cases.faultFreeHours,

@@ -43,6 +43,8 @@ export interface EvaluationSummary extends ScorerSummary {
   readonly saturatedRight: number | null;
   readonly baselines: Readonly<Record<string, ScorerSummary>>;
   readonly recordings: Readonly<Record<string, string>>;
+  /** Those of them that the subject was trained or calibrated on: its figures there prove nothing. */
+  readonly trainedOn: readonly string[];
   readonly seed: number;
 }
 
@@ -72,6 +74,7 @@ export function summaryOf(report: EvaluationReport): EvaluationSummary {
       report.scorers.filter((row) => !row.isSubject).map((row) => [row.scorer, scorerSummary(row)]),
     ),
     recordings: Object.fromEntries(report.recordings.map((row) => [row.recording, row.dataHash])),
+    trainedOn: report.recordings.filter((row) => row.isTrainedOn).map((row) => row.recording),
     seed: report.provenance.seed,
   };
 }

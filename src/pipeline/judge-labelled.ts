@@ -13,6 +13,7 @@ import { replay } from "./replay.ts";
 import { RunRecorder } from "./run-recorder.ts";
 import { loadScorer } from "./scorers.ts";
 import { openRecording } from "./sources.ts";
+import { isTrainedOn } from "./trained-on.ts";
 
 /** Plain data: it can be sent to a worker. */
 export interface JudgeOrder {
@@ -78,6 +79,7 @@ export async function judgeLabelled(
   const judged = judgeRecording({
     recording: recording.name,
     dataHash: `${await dataHash(recording.path)}-${await dataHash(recording.labelsPath)}`,
+    isTrainedOn: await isTrainedOn(view.card, recording.path),
     labels: readLabels(recording.labelsPath),
     readyAtSeconds: runs[0]!.readyAtSeconds,
     runs: runs.map((run) => run.finish()),

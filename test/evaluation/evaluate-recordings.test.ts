@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SettingsError } from "../../src/contracts/errors.ts";
+import { dataHash } from "../../src/pipeline/data-hash.ts";
 import { type EvaluationProgress, type EvaluationRequest, evaluateRecordings } from "../../src/pipeline/evaluate.ts";
 import { findRecordings } from "../../src/pipeline/find-recordings.ts";
+import { isTrainedOn } from "../../src/pipeline/trained-on.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import { writeTinyRecording } from "./tiny-recording.ts";
 
@@ -60,6 +62,12 @@ describe("recordings through the whole line", () => {
     expect(Math.max(...threads.progress.map((one) => one.doneShare))).toBeCloseTo(1);
     expect(new Set(threads.progress.map((one) => one.index))).toEqual(new Set([0, 1]));
   }, 60_000);
+
+  test("a model's card that has the hash of a recording gives away that it was trained on it", async () => {
+    const card = `| training | monday | \`${await dataHash(join(root, "cart-slow"))}\` |`;
+    expect(await isTrainedOn(card, join(root, "cart-slow"))).toBe(true);
+    expect(await isTrainedOn(card, join(root, "front-slow"))).toBe(false);
+  });
 
   test.each([1, 2])("a stop gives no figures, with %i at once", async (workerCount) => {
     const stop = new AbortController();

@@ -115,6 +115,17 @@ describe("two recordings pooled", () => {
   });
 });
 
+test("a recording that the subject was trained on is named first of all, and others are not", () => {
+  const { title } = both;
+  expect(summary.trainedOn).toEqual([]);
+  expect(renderMarkdown(both)).not.toContain("prove nothing");
+  const leaked = report([MONDAY, { ...TUESDAY, isTrainedOn: true }]);
+  expect(summaryOf(leaked).trainedOn).toEqual(["tuesday"]);
+  const head = renderMarkdown(leaked).split("## ")[0]!;
+  expect(head).toContain(title);
+  expect(head).toContain("model was trained or calibrated on tuesday: its figures there prove nothing.");
+});
+
 describe("readiness", () => {
   const judgedFrom = (readyAtSeconds: number | null) =>
     judgeRecording({
