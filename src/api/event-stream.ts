@@ -4,6 +4,7 @@ import type { StreamEvent } from "../contracts/api.ts";
 import type { Live } from "./live.ts";
 import type { ApiMetrics } from "./metrics.ts";
 import { RequestError } from "./request-error.ts";
+import { wholeIncident } from "./whole-incident.ts";
 
 export interface StreamLimits {
   readonly maxClients: number;
@@ -108,5 +109,6 @@ export class EventStream {
 }
 
 function message(event: StreamEvent): string {
-  return `data: ${JSON.stringify(event)}\n\n`;
+  const whole = event.type === "incident" ? { ...event, incident: wholeIncident(event.incident) } : event;
+  return `data: ${JSON.stringify(whole)}\n\n`;
 }

@@ -2,7 +2,6 @@ import type { Request, RequestHandler, Response } from "express";
 
 import type { DeploymentPage, IncidentPage, Series } from "../contracts/api.ts";
 import type { FeedbackTaker } from "../contracts/feedback.ts";
-import type { Incident } from "../contracts/incident.ts";
 import type { Store } from "../contracts/store.ts";
 import type { EventStream } from "./event-stream.ts";
 import { feedbackPage, giveFeedback } from "./feedback.ts";
@@ -20,6 +19,7 @@ import {
 } from "./query.ts";
 import { readinessOf } from "./readiness.ts";
 import { RequestError } from "./request-error.ts";
+import { wholeIncident } from "./whole-incident.ts";
 
 /** Range of a series when none is asked for. */
 const DEFAULT_RANGE_SECONDS = 3600;
@@ -105,11 +105,6 @@ function incidentPage(store: Store, request: Request): IncidentPage {
     ...(verdict === undefined ? {} : { verdict }),
   });
   return { incidents: incidents.map(wholeIncident), total: store.incidentCount() };
-}
-
-/** With the keys that incidents of earlier versions do not have. */
-function wholeIncident(incident: Incident): Incident {
-  return { deployments: [], feedback: null, ...incident };
 }
 
 function deploymentPage(store: Store, request: Request): DeploymentPage {

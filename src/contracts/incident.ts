@@ -68,8 +68,8 @@ export interface Incident {
   /** Ranked now (or at its end). */
   readonly suspects: readonly Suspect[];
   readonly ruledOut: readonly RuledOut[];
-  /** Absent for traffic, and when the twin could not say. */
-  readonly withoutIt?: WithoutIt;
+  /** Absent (null in the API) for traffic, and when the twin could not say. */
+  readonly withoutIt?: WithoutIt | null;
   readonly impact: readonly Impact[];
   readonly entryRatePerSecond: number;
   readonly bottleneck: {

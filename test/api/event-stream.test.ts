@@ -61,6 +61,17 @@ test("a client gets status and map first, then every event in order", async () =
   ]);
 });
 
+test("an incident comes with every key, also those that it may lack inside", async () => {
+  const api = await start();
+  const client = join(api);
+  await vi.waitFor(() => expect(eventsIn(client.text())).toHaveLength(2));
+  const { deployments: _, feedback: __, withoutIt: ___, ...bare } = anIncident();
+  api.live.emit({ type: "incident", incident: bare });
+  await vi.waitFor(() => expect(eventsIn(client.text())).toHaveLength(3));
+  const incident = { ...bare, deployments: [], feedback: null, withoutIt: null };
+  expect(eventsIn(client.text())[2]).toEqual({ type: "incident", incident });
+});
+
 test("a heartbeat comes while nothing happens", async () => {
   const client = join(await start({ streamLimits: { heartbeatSeconds: 0.02 } }));
   await vi.waitFor(() => expect(client.text().match(/^: heartbeat$/gm)?.length).toBeGreaterThanOrEqual(2));

@@ -107,12 +107,11 @@ test("deployments are listed newest first, all or of one node", async () => {
   expect(await nodes("?node=pricing&limit=5")).toEqual(["pricing"]);
 });
 
-test("an incident of an earlier version has the keys that came later", async () => {
-  const { deployments: _, feedback: __, ...earlier } = anIncident({ id: "earlier" });
+test("an incident of an earlier version has the keys that came later, by itself and in the list", async () => {
+  const { deployments: _, feedback: __, withoutIt: ___, ...earlier } = anIncident({ id: "earlier" });
   running.store.putIncident(earlier);
-  expect((await running.ask("/api/v1/incidents/earlier")).json()).toEqual({
-    ...earlier,
-    deployments: [],
-    feedback: null,
-  });
+  const whole = { ...earlier, deployments: [], feedback: null, withoutIt: null };
+  expect((await running.ask("/api/v1/incidents/earlier")).json()).toEqual(whole);
+  const { incidents } = (await running.ask("/api/v1/incidents")).json() as { incidents: unknown[] };
+  expect(incidents).toContainEqual(whole);
 });
