@@ -20,6 +20,8 @@ import { TrafficWatch } from "./traffic-watch.ts";
 const GUILTY_WINDOWS_MIN = 2;
 /** Calm windows in a row that end an incident. */
 const CALM_WINDOWS = 3;
+/** In a calm window no suspect adds more than this: by chance alone one adds a little in every fifth. */
+const CALM_STEP_MAX = 1;
 /** When the same node alarms again this soon after, it is the same incident that goes on. */
 const REOPEN_SECONDS = 60;
 
@@ -157,7 +159,7 @@ export class Detector {
   #follow(forecast: Forecast, askTwin: AskTwin, events: IncidentEvent[]): void {
     const open = this.#open!;
     this.#forgetLatelyCalm();
-    const isCalm = ![...this.#evidence.values()].some((each) => each.isSuspicious && each.lastStep > 0);
+    const isCalm = ![...this.#evidence.values()].some((each) => each.isSuspicious && each.lastStep > CALM_STEP_MAX);
     this.#calmWindows = isCalm ? this.#calmWindows + 1 : 0;
     if (this.#calmWindows >= CALM_WINDOWS) {
       this.#resolve(open, forecast, events);
