@@ -8,6 +8,9 @@ export const SUSPECTS_MAX = 5;
 /** A node that explains less than this and looks less guilty than not is ruled out. */
 const EXPLAINS_MIN = 0.1;
 
+/** Share of calls to a node that fail, beyond the usual, from which it counts as down. */
+const DOWN_SHARE = 0.5;
+
 export interface Candidate {
   readonly node: number;
   readonly evidence: NodeEvidence;
@@ -44,10 +47,15 @@ export function rankSuspects(found: readonly Candidate[], forecast: Forecast): S
         explainedShare: share,
         reason: evidenceWords(candidate.forecast, worst < 0 ? null : instances[worst]!.name),
       };
-      return { suspect, rank: probability * (0.3 + 0.7 * share) };
+      return { suspect, rank: probability * (0.3 + 0.7 * (isDown(candidate.forecast) ? 1 : share)) };
     })
     .sort((a, b) => b.rank - a.rank || (a.suspect.node < b.suspect.node ? -1 : 1))
     .map((each) => each.suspect);
+}
+
+/** A node that is down answers at once or never: put right it makes nobody faster, and yet it explains what fails. */
+function isDown(node: NodeForecast): boolean {
+  return node.missingExcess >= DOWN_SHARE || node.errorExcess >= DOWN_SHARE;
 }
 
 function likeliestKind(evidence: NodeEvidence): { kind: FaultKind; kindProbability: number } {

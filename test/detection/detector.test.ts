@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Detector } from "../../src/detection/detector.ts";
 import { CART, STOCK, WEB, WINDOW_SECONDS } from "../models/baselines/fixtures.ts";
-import { explains, feed, OPTIONS, type Shown, shown, times } from "./windows.ts";
+import { explains, FELT, feed, OPTIONS, type Shown, shown, times } from "./windows.ts";
 
 const SURE: Shown = { guilt: { [CART]: 0.99 } };
 
@@ -209,6 +209,24 @@ describe("suspicion", () => {
 
   test("has no onset when nothing is suspected", () => {
     expect(new Detector(OPTIONS).suspicionOnsetSeconds).toBeNaN();
+  });
+});
+
+describe("suspects are ranked", () => {
+  test("by how guilty they look and how much of the delay they explain", () => {
+    const detector = new Detector(OPTIONS);
+    feed(detector, 0, times(2, { guilt: { [CART]: 0.99, [STOCK]: 0.9 } }), { [CART]: 0, [STOCK]: 0.9 });
+    expect(detector.openIncident?.suspects.map(({ node }) => node)).toEqual(["stock", "cart"]);
+  });
+
+  test("without asking what a node that is down explains of the delay: it fails fast", () => {
+    const detector = new Detector(OPTIONS);
+    const down: Shown = {
+      guilt: { [CART]: 0.99, [STOCK]: 0.9 },
+      nodes: { [CART]: { ...FELT, missingExcess: 0.9 } },
+    };
+    feed(detector, 0, times(2, down), { [CART]: 0, [STOCK]: 0.9 });
+    expect(detector.openIncident?.suspects.map(({ node }) => node)).toEqual(["cart", "stock"]);
   });
 });
 
