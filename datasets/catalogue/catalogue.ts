@@ -22,8 +22,12 @@ const released = z.strictObject({
   split: z.enum(SPLITS),
   seed: z.int(),
   made,
-  durationSeconds: z.number().positive(),
+  durationSeconds: z.int().positive(),
+  /** The part of it that labels cover. */
+  coveredSeconds: z.int().positive(),
   faultCount: z.int().min(0),
+  /** Of these, faults in cells that the machine disturbed: no label covers them. */
+  uncoveredFaults: z.int().min(0),
   /** Of the copy that was released. */
   files: z.array(
     z.strictObject({

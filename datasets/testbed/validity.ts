@@ -22,8 +22,8 @@ export const CPU_WAIT_LIMIT_SECONDS = 0.0005;
 export const SURGE_UTILIZATION_FLOOR = 0.8;
 
 /**
- * Judges one phase of a run. Always: the machine below its limit (or not waited for) and no arrival dropped. For a surge (`isSurge`) also:
- * the shop's bottleneck really came near its own limit.
+ * Judges one phase of a run. Always: the machine below its limit (or not waited for) and no arrival dropped. For a
+ * surge (`isSurge`) also: the shop's bottleneck really came near its own limit.
  */
 export function judgeValidity(usage: Usage, bottleneck: string, isSurge: boolean): Validity {
   const bottleneckUtilization = usage.utilization[bottleneck] ?? 0;

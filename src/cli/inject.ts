@@ -28,7 +28,7 @@ Examples:
   spantwin inject --campaign datasets/testbed/campaigns/quick.yaml --plan
   spantwin inject --campaign datasets/testbed/campaigns/quick.yaml --out recordings/shop
   spantwin inject --campaign mine.yaml --topology datasets/testbed/applications/bank.yaml --out recordings/bank --seed 7
-  spantwin inject --catalogue bank --out recordings/bank`,
+  spantwin inject --catalogue campaign-bank --out recordings/campaign-bank`,
     );
   withSettings(command, KEYS).action(async (options: Record<string, unknown>) => {
     const given = settingsOf(options, KEYS);
