@@ -14,8 +14,9 @@ export interface EntryCounters {
   readonly dropped: number;
 }
 
-const IN_FLIGHT_LIMIT = 2000;
 const PATIENCE_SECONDS = 20;
+/** What 200 requests/s have under way when none is answered: a surge of ×5 on the shop (100/s) stays well below. */
+const IN_FLIGHT_LIMIT = 200 * PATIENCE_SECONDS;
 
 /**
  * Users of the shop. Open-loop: arrivals never wait for answers, so a slow shop is not given less to do. Not

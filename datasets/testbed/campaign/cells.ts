@@ -25,7 +25,7 @@ export interface CellPlan {
   readonly impossible: readonly string[];
 }
 
-/** Requests under way in the whole application are limited, and so is the backlog a cell can leave. */
+/** So many may wait for the workers of the entry service, others are refused: the backlog a cell can leave. */
 const BACKLOG_LIMIT = 2000;
 
 type Square = Omit<Cell, "id"> & { readonly name: string; readonly kind: FaultKind | "none" };
