@@ -4,6 +4,8 @@ const E_VALUE_MAX = 1000;
 const DELAY_WINDOWS = 12;
 /** So many windows of claiming nothing are assumed from the start. */
 const ASSUMED_WINDOWS = 20;
+/** What is accepted counts as much as so many windows. */
+const ACCEPTED_WINDOWS = 200;
 /** Windows that are remembered, on the whole: older ones fade. */
 const MEMORY_WINDOWS = 2000;
 
@@ -31,5 +33,11 @@ export class CalmRecord {
 
   forgetLately(): void {
     this.#lately.length = 0;
+  }
+
+  /** Whatever was claimed so often, on average so much, is taken for calm. */
+  accept(meanEValue: number): void {
+    this.#sum += ACCEPTED_WINDOWS * Math.max(1, meanEValue);
+    this.#count += ACCEPTED_WINDOWS;
   }
 }

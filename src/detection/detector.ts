@@ -25,6 +25,14 @@ const CALM_STEP_MAX = 1;
 /** When the same node alarms again this soon after, it is the same incident that goes on. */
 const REOPEN_SECONDS = 60;
 
+/**
+ * Nobody can hold longer against a system than twice the time it was known: what lasts longer is its new normal, or was its
+ * normal all along. So a twin that has learned for a minute does not stay at odds with the world for hours.
+ */
+const PATIENCE_RATIO = 2;
+const PATIENCE_MIN_SECONDS = 300;
+const PATIENCE_MAX_SECONDS = 86_400;
+
 export interface DetectorOptions {
   /** Incidents that may open, on average, in a week in which nothing is wrong. */
   readonly falseAlarmsPerWeek: number;
@@ -45,6 +53,8 @@ export class Detector {
   #openTraffic: Incident | null = null;
   #resolved: Incident | null = null;
   #calmWindows = 0;
+  /** Event time that was judged while no incident was open. */
+  #knownSeconds = 0;
   #worstExcess = 0;
   /** What the twin said of each suspect at its worst window, by node. */
   readonly #answers = new Map<number, Counterfactual>();
@@ -90,7 +100,11 @@ export class Detector {
     this.#gather(scored);
     const events: IncidentEvent[] = [];
     if (this.#open === null) {
+      this.#knownSeconds += forecast.observation.endSeconds - forecast.observation.startSeconds;
       this.#maybeOpen(forecast, askTwin, events);
+    } else if (this.#isOutOfPatience(forecast)) {
+      for (const evidence of this.#evidence.values()) evidence.acceptAsNormal();
+      this.#resolve(this.#open, forecast, events);
     } else {
       this.#follow(forecast, askTwin, events);
     }
@@ -186,6 +200,12 @@ export class Detector {
     if (next.guiltyNode !== open.guiltyNode || next.kind !== open.kind || isWorse) {
       events.push({ type: "updated", atSeconds: forecast.observation.endSeconds, incident: next });
     }
+  }
+
+  #isOutOfPatience(forecast: Forecast): boolean {
+    const wanted = PATIENCE_RATIO * this.#knownSeconds;
+    const patience = Math.min(PATIENCE_MAX_SECONDS, Math.max(PATIENCE_MIN_SECONDS, wanted));
+    return forecast.observation.endSeconds - this.#open!.openedSeconds > patience;
   }
 
   #resolve(open: Incident, forecast: Forecast, events: IncidentEvent[]): void {

@@ -40,6 +40,8 @@ export class NodeEvidence {
   #windows = 0;
   #explainedSum = 0;
   #explainedWeight = 0;
+  /** E-values since the onset. */
+  #claimSum = 0;
 
   /**
    * @param window `isMaterial` false when the effect is below the floors: then the window cannot add evidence;
@@ -107,6 +109,11 @@ export class NodeEvidence {
     return this.#explainedWeight === 0 ? 0 : this.#explainedSum / this.#explainedWeight;
   }
 
+  /** What the node has claimed since its onset is what is normal for it, as far as anybody can tell. */
+  acceptAsNormal(): void {
+    if (this.#windows > 0) this.#calm.accept(this.#claimSum / this.#windows);
+  }
+
   /** Something is wrong, here or elsewhere: what was claimed of late was no calm. */
   forgetLatelyCalm(): void {
     this.#calm.forgetLately();
@@ -121,6 +128,7 @@ export class NodeEvidence {
   #eStep(pValue: number, isMaterial: boolean): number {
     const eValue = eValueOf(pValue);
     const step = Math.log(eValue / this.#calm.factor);
+    this.#claimSum += eValue;
     this.#calm.take(isMaterial ? eValue : Math.min(1, eValue));
     return step;
   }
@@ -139,6 +147,7 @@ export class NodeEvidence {
     this.#probabilitySum = 0;
     this.#kindSums = [];
     this.#windows = 0;
+    this.#claimSum = 0;
     this.#explainedSum = 0;
     this.#explainedWeight = 0;
   }

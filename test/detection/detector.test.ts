@@ -212,6 +212,30 @@ describe("suspicion", () => {
   });
 });
 
+describe("an incident that goes on and on", () => {
+  /** Windows of it after `known` calm ones, until it is resolved; NaN when it is not within an hour. */
+  function windowsUntilResolved(known: number): number {
+    const detector = new Detector(OPTIONS);
+    feed(detector, 0, times(known));
+    const said = feed(detector, known, times(3600 / WINDOW_SECONDS, SURE), { [CART]: 0.9 });
+    const opened = said.findIndex((events) => events.some(({ type }) => type === "opened"));
+    const resolved = said.findIndex((events) => events.some(({ type }) => type === "resolved"));
+    return resolved < 0 ? Number.NaN : resolved - opened;
+  }
+
+  test("is held for five minutes by a twin that hardly knows the system", () => {
+    expect(windowsUntilResolved(2) * WINDOW_SECONDS).toBeGreaterThan(300);
+    expect(windowsUntilResolved(2) * WINDOW_SECONDS).toBeLessThan(300 + 3 * WINDOW_SECONDS);
+  });
+
+  test("is held twice as long as the system was known before", () => {
+    const known = 600 / WINDOW_SECONDS;
+    expect(windowsUntilResolved(known) * WINDOW_SECONDS).toBeGreaterThan(1200);
+    expect(windowsUntilResolved(known) * WINDOW_SECONDS).toBeLessThan(1200 + 6 * WINDOW_SECONDS);
+    expect(windowsUntilResolved(3600 / WINDOW_SECONDS)).toBeNaN();
+  });
+});
+
 describe("suspects are ranked", () => {
   test("by how guilty they look and how much of the delay they explain", () => {
     const detector = new Detector(OPTIONS);

@@ -191,6 +191,22 @@ describe("evidence of p-values", () => {
   });
 });
 
+describe("what is accepted as normal", () => {
+  test("is no evidence any more at the level it had, and is at a much higher one", () => {
+    const evidence = new NodeEvidence();
+    for (let window = 0; window < 40; window++) {
+      evidence.take(pScore(1e-3), at(window));
+      evidence.forgetLatelyCalm();
+    }
+    evidence.acceptAsNormal();
+    evidence.forget();
+    evidence.take(pScore(1e-3), at(50));
+    expect(evidence.lastStep).toBeLessThan(0.5);
+    evidence.take(pScore(1e-6), at(51));
+    expect(evidence.lastStep).toBeGreaterThan(3);
+  });
+});
+
 describe("an e-value", () => {
   test("has a mean of at most 1 over valid p-values", () => {
     const steps = 200_000;
