@@ -1,16 +1,8 @@
 import { readFileSync } from "node:fs";
 import { FAULT_KINDS } from "../src/contracts/score.ts";
 import { FEATURES } from "./features.ts";
-import { areLayers } from "./network.ts";
+import { areLayers, type LayerWeights } from "./network.ts";
 import type { NullScores } from "./null-scores.ts";
-
-export interface LayerWeights {
-  readonly inputSize: number;
-  readonly outputSize: number;
-  /** [inputSize, outputSize] row-major, then [outputSize]. */
-  readonly kernel: Float32Array;
-  readonly bias: Float32Array;
-}
 
 /** A trained network as it is stored: `models/artifacts/*.json`. */
 export interface ModelArtifact {

@@ -1,6 +1,5 @@
 import type { Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs";
 import { FAULT_KINDS } from "../src/contracts/score.ts";
-import type { LayerWeights } from "./artifact.ts";
 import type { Tensorflow } from "./backend.ts";
 import { FEATURE_COUNT } from "./features.ts";
 
@@ -9,6 +8,15 @@ export const OUTPUT_COUNT = 1 + FAULT_KINDS.length;
 const HIDDEN_COUNT = 32;
 /** What a node hears besides itself: the mean over its callees, and over its callers. */
 const HEARD = 3;
+
+/** A dense layer as numbers. */
+export interface LayerWeights {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** [inputSize, outputSize] row-major, then [outputSize]. */
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array;
+}
 
 export interface LayerVariables {
   readonly kernel: Variable;

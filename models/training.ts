@@ -1,5 +1,4 @@
 import type { Scalar } from "@tensorflow/tfjs";
-import type { LayerWeights } from "./artifact.ts";
 import type { Tensorflow } from "./backend.ts";
 import { FEATURE_COUNT } from "./features.ts";
 import {
@@ -7,6 +6,7 @@ import {
   forward,
   freshLayers,
   type LayerVariables,
+  type LayerWeights,
   loadLayers,
   type MessageRounds,
   OUTPUT_COUNT,

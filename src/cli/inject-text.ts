@@ -1,4 +1,5 @@
-import type { CampaignNews, CampaignOutcome, CampaignPlan } from "../pipeline/inject.ts";
+import type { CampaignOutcome, CampaignPlan } from "../pipeline/inject.ts";
+import type { CampaignNews } from "../pipeline/inject-options.ts";
 
 /** What is about to be run, for people. */
 export function headLines(plan: CampaignPlan): string[] {

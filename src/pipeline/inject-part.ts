@@ -8,7 +8,7 @@ import type { TestbedEvent } from "../../datasets/testbed/events.ts";
 import type { ShopDeclaration } from "../../datasets/testbed/shop-schema.ts";
 import { SourceError } from "../contracts/errors.ts";
 import type { CampaignState } from "./campaign-state.ts";
-import type { InjectOptions } from "./inject.ts";
+import type { InjectOptions } from "./inject-options.ts";
 import { recordTestbed } from "./record.ts";
 
 interface Part {

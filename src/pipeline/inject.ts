@@ -6,39 +6,10 @@ import { partSeconds } from "../../datasets/testbed/campaign/part-schedule.ts";
 import { bottleneckCapacity } from "../../datasets/testbed/capacity.ts";
 import type { ShopDeclaration } from "../../datasets/testbed/shop-schema.ts";
 import { readTopology } from "../../datasets/testbed/topology.ts";
-import type { Validity } from "../../datasets/testbed/validity.ts";
 import { SettingsError } from "../contracts/errors.ts";
-import type { Settings } from "../contracts/settings.ts";
 import { type CampaignIdentity, CampaignState, type CellRecord } from "./campaign-state.ts";
+import type { CampaignInputs, InjectOptions } from "./inject-options.ts";
 import { runPart, setAsideCutParts } from "./inject-part.ts";
-
-export interface CampaignInputs {
-  readonly settings: Settings;
-  /** Campaign file. */
-  readonly campaign: string;
-  /** Topology file; the built-in shop when absent. */
-  readonly topology?: string;
-}
-
-export interface InjectOptions extends CampaignInputs {
-  readonly folder: string;
-  readonly hear: (news: CampaignNews) => void;
-  readonly signal: AbortSignal;
-}
-
-/** What is told while a campaign runs. */
-export type CampaignNews =
-  | { readonly news: "part"; readonly folder: string; readonly cellCount: number }
-  | {
-      readonly news: "cell";
-      readonly id: string;
-      /** Cells done so far, of all. */
-      readonly done: number;
-      readonly total: number;
-      /** When no cell has to be run again. */
-      readonly leftSeconds: number;
-    }
-  | { readonly news: "result"; readonly id: string; readonly validity: Validity };
 
 export interface CampaignPlan extends CellPlan {
   readonly shop: ShopDeclaration;

@@ -1,6 +1,6 @@
-import type { LayerWeights, ModelArtifact } from "../../models/artifact.ts";
+import type { ModelArtifact } from "../../models/artifact.ts";
 import { FEATURE_COUNT } from "../../models/features.ts";
-import { OUTPUT_COUNT } from "../../models/network.ts";
+import { type LayerWeights, OUTPUT_COUNT } from "../../models/network.ts";
 import { normal, stream } from "../../twin/kernel/random.ts";
 
 /** Weights drawn from a seed, of the size the network has. */

@@ -2,7 +2,8 @@ import type { NodeForecast, Residual } from "../../src/contracts/forecast.ts";
 import { shareOfSlowestTenth } from "../learning/calibrate.ts";
 import type { NodeDiscrepancies, NodeKnowledge, NodeRates } from "../learning/knowledge.ts";
 import type { Discrepancy, ResidualAccumulator } from "../learning/residual.ts";
-import type { NodeWindow, StructureWindow } from "./node-window.ts";
+import type { NodeWindow } from "./node-window.ts";
+import type { StructureWindow } from "./structure-window.ts";
 
 /** A utilization above this is no number of this world and is cut for display. */
 const UTILIZATION_MAX = 2;

@@ -6,18 +6,7 @@ import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
 import { ownTimeWindows } from "./own-time.ts";
 import type { SimulatedWindow } from "./simulated-window.ts";
-
-/** Inverted service times of a node under one of its plausible structures. */
-export interface StructureWindow {
-  readonly all: ResidualAccumulator;
-  readonly byInstance: ReadonlyMap<number, ResidualAccumulator>;
-  /** Seconds, not negative. */
-  readonly samples: readonly number[];
-  /** Time the servers were held. */
-  readonly busySeconds: number;
-  /** Variance of the mean PIT beyond that of independent samples: what simulated replicates of the window show; 0 if inverted. */
-  readonly shiftVariance: number;
-}
+import type { StructureWindow } from "./structure-window.ts";
 
 /** All that one window, or several joined, said about a node, still as sums. */
 export interface NodeWindow {

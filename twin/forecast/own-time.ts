@@ -5,7 +5,7 @@ import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts
 import { Reference } from "../learning/reference.ts";
 import { ResidualAccumulator } from "../learning/residual.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
-import type { StructureWindow } from "./node-window.ts";
+import type { StructureWindow } from "./structure-window.ts";
 
 const REPLICATES = 12;
 /** A window's length before each window, in which the queue fills. */
