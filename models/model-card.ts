@@ -35,6 +35,8 @@ Scores every node of the service map in every window: is it at fault, and of wha
   absolute times, so it can be used on an application it has never seen.
 - **Network**: dense, two hidden layers of 32, the same weights for every node${facts.rounds === 0 ? "; neighbours are seen through features alone" : "; between them each node hears the mean of its callees and of its callers"}.
   A guilt logit is the log of the odds that it is this node rather than nobody.
+- **Use**: its log odds of guilt are averaged with those of the twin's largest residual (a logarithmic opinion pool, see
+  \`models/score.ts\`); kinds are the network's alone.
 - **Training**: seed ${facts.seed}, backend ${facts.backend}, best epoch ${facts.epochs}, validation loss ${facts.validationLoss.toFixed(4)}.
 - **Calibration** on the validation recordings: guilt logit / ${facts.temperature.toFixed(2)}; p-values from ${facts.cleanScores} scores of
   nodes in windows without a fault.

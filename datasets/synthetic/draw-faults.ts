@@ -1,3 +1,4 @@
+import { FAULT_KINDS } from "../../src/contracts/score.ts";
 import type { RandomStream } from "../testbed/random.ts";
 import { type Application, meanWorkSeconds, serverCountOf, visitsPerRequest } from "./application.ts";
 import type { SyntheticFault, SyntheticFaultKind } from "./faults.ts";
@@ -30,18 +31,7 @@ const OVERLOAD_MAX = 1.15;
 /** A loss of servers shows only where most of them are needed. */
 const CAPACITY_UTILIZATION_MIN = 0.3;
 
-const KINDS: readonly SyntheticFaultKind[] = [
-  "slow-code",
-  "cpu",
-  "capacity",
-  "network-delay",
-  "network-loss",
-  "pause",
-  "slow-dependency",
-  "cache-miss",
-  "bad-replica",
-  "crash",
-];
+const KINDS = FAULT_KINDS.filter((kind): kind is SyntheticFaultKind => kind !== "slow-consumer");
 
 /** A fault that shows in the slot: its kind drawn evenly among those that can, then its service, then its size. */
 export function drawFault(application: Application, slot: FaultSlot, random: RandomStream): SyntheticFault {

@@ -43,6 +43,7 @@ export type AskTwin = (nodes: readonly number[]) => readonly Counterfactual[];
 
 /**
  * Turns scores into few incidents. One incident is open at a time: what else goes wrong meanwhile joins it as a suspect.
+ * It ends when calm returns, or when it has lasted so long that it must be taken for normal.
  * Slowdowns that the twin predicts from the load become "traffic" verdicts, which are no alarms.
  */
 export class Detector {

@@ -14,7 +14,7 @@ import { begin, beginSegment, workSeconds } from "./steps";
 import { ADMITS, COUNTS_PRESENT, DELAY, DISCIPLINE_MASK, FIFO, PS } from "./traits";
 import { openVisit } from "./visits";
 
-/** Visits under way as the run begins: IN_FLIGHT_WORDS in load-run.ts. Programs and replicas are numbered through the network. */
+/** Visits under way as the run begins: `putInFlight` in engine-run.ts writes them in this order. Programs and replicas are numbered through the network. */
 @unmanaged
 export class InFlightColumns {
   count: i32;

@@ -3,7 +3,7 @@ import { allocate, allocateMany, entityAt, mark } from "./memory";
 import { Stream, startStream } from "./streams";
 import { STALLS } from "./traits";
 
-/** How many there are of each kind, and where each column of a `CompiledNetwork` begins: NETWORK_WORDS in load-network.ts. */
+/** How many there are of each kind, and where each column of a `CompiledNetwork` begins: engine-network.ts writes them in this order. */
 @unmanaged
 export class NetworkColumns {
   stationCount: i32;
@@ -93,7 +93,7 @@ export function loadColumns(columnsAt: usize): void {
 
 /**
  * Forgets what runs have done to the entities. Every stream gets its two keys, and every replica whose work stands still
- * at times the phases of its pauses and its periods: see load-run.ts for their order.
+ * at times the phases of its pauses and its periods: see engine-run.ts and stall-phases.ts for their order.
  */
 export function resetNetwork(keysAt: usize, phasesAt: usize): void {
   memory.copy(stations, untouched, entitiesEnd - stations);

@@ -14,7 +14,7 @@ import { startShares } from "./shares";
 import { arrive, beginShare, endDelay, endSegment, endShare, startSteps } from "./steps";
 import { openCount, openVisit, startVisits } from "./visits";
 
-/** What a run is to do: RUN_WORDS in load-run.ts. */
+/** What a run is to do: `putRun` in engine-run.ts writes it in this order. */
 @unmanaged
 class RunColumns {
   arrivalCount: i32;
@@ -31,7 +31,7 @@ class RunColumns {
   maxEvents: f64;
 }
 
-/** What a run has come to, besides its rows: OUTCOME_WORDS in read-outcome.ts. */
+/** What a run has come to, besides its rows: engine-outcome.ts reads it in this order. */
 @unmanaged
 class Outcome {
   rowCount: i32;
