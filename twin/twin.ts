@@ -1,31 +1,33 @@
-import type { Capacity, Counterfactual, Forecast, MemoryFill, NodeForecast } from "../src/contracts/forecast.ts";
+import type { Capacity, Counterfactual, Forecast, MemoryFill } from "../src/contracts/forecast.ts";
+import type { Hypothesis } from "../src/contracts/hypothesis.ts";
 import type { Observation, Topology } from "../src/contracts/observation.ts";
 import { CapacityModel } from "./forecast/capacity.ts";
 import { counterfactuals } from "./forecast/counterfactual.ts";
 import { forecastDeployments } from "./forecast/deployment-forecast.ts";
 import { forecastEdges } from "./forecast/edge-forecast.ts";
-import type { JobsByNode } from "./forecast/in-flight.ts";
+import { inFlightAtStart, type JobsByNode } from "./forecast/in-flight.ts";
 import { type NetworkVariant, networkVariants } from "./forecast/network-variants.ts";
-import { forecastNode, gapBreadth, isBroad } from "./forecast/node-forecast.ts";
-import { measureGaps, measureNode, type NodeWindow } from "./forecast/node-window.ts";
+import { gapBreadth, isBroad } from "./forecast/node-forecast.ts";
+import { measureGaps } from "./forecast/node-window.ts";
+import { forecastNodes, measureNodes } from "./forecast/nodes-in-window.ts";
 import { forecastOperations } from "./forecast/operation-forecast.ts";
 import { RecentWindows } from "./forecast/recent-windows.ts";
 import { forecastRequests, type RequestTimes } from "./forecast/request-forecast.ts";
 import { type SimulatedWindow, simulateWindow } from "./forecast/simulated-window.ts";
 import { forecastStations } from "./forecast/station-forecast.ts";
-import { expectedVisits, reachedLatencySeconds } from "./forecast/traffic.ts";
 import { pushTo } from "./grouping.ts";
-import { entriesOf } from "./learning/entries.ts";
-import type { Knowledge, NodeKnowledge } from "./learning/knowledge.ts";
-import { Learner, VISITS_NEEDED } from "./learning/learner.ts";
-import { programShift, windowRates } from "./learning/node-rates.ts";
-import { entryRates, type TrafficEstimate, totalRate } from "./learning/traffic-estimate.ts";
+import { diagnose } from "./hypotheses/diagnose.ts";
+import type { Knowledge } from "./learning/knowledge.ts";
+import { Learner } from "./learning/learner.ts";
+import { entryRates, totalRate } from "./learning/traffic-estimate.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 import type { BaseTraffic } from "./what-if/base-traffic.ts";
 import { type WhatIfModel, whatIfModel } from "./what-if/model.ts";
 
-/** Beyond this times the usual entry rate, predictions rest on the structure alone. */
-const EXTRAPOLATION_RATIO = 1.25;
+/** Networks that each hypothesis is tried in; they take turns in replicates, more of them where a window shows little. */
+const HYPOTHESIS_VARIANTS = 4;
+const HYPOTHESIS_REPLICATES_MAX = 24;
+const HYPOTHESIS_VISITS = 6000;
 
 export interface TwinOptions {
   readonly seed: number;
@@ -98,12 +100,20 @@ export class Twin {
       };
     }
     const simulated = this.#simulate(observation, knowledge);
-    const measured = this.#measure(observation, knowledge, simulated);
+    const measured = measureNodes({
+      observation,
+      knowledge,
+      simulated,
+      jobs: this.#jobs,
+      traffic,
+      recent: this.#recent,
+      seed: this.#seedOf(observation),
+    });
     return {
       observation,
       isReady: this.isReady,
       readiness,
-      nodes: this.#nodeForecasts(observation, knowledge, measured),
+      nodes: forecastNodes({ observation, knowledge, measured, traffic, learned: this.#learner }),
       operations: forecastOperations(observation, knowledge, simulated, traffic),
       stations: forecastStations(simulated),
       edges: forecastEdges(observation, knowledge),
@@ -170,6 +180,32 @@ export class Twin {
     });
   }
 
+  /** What may have made the last forecast window what it was: faults at these nodes, the likeliest first. */
+  diagnose(suspects: readonly number[]): Hypothesis[] {
+    const { knowledge } = this.#learner;
+    const window = this.#current;
+    if (knowledge === null || window === null) {
+      return [];
+    }
+    const variants = this.#variantsOf(window.topology, knowledge).slice(0, HYPOTHESIS_VARIANTS);
+    const parts = {
+      knowledge,
+      window,
+      jobs: this.#jobs,
+      traffic: this.#learner.trafficOf(window),
+      variants,
+      replicates: replicatesFor(window.visits.count),
+      initial: variants.map(({ network }) => inFlightAtStart(window, network, this.#jobs)),
+      seed: this.#seedOf(window),
+      ratesOf: (node: number) => this.#learner.ratesOf(node),
+      discrepancyOf: (node: number) => {
+        const { sojourn, gapIn } = this.#learner.discrepanciesOf(node);
+        return { own: sojourn.shift, gap: gapIn.shift };
+      },
+    };
+    return diagnose(parts, suspects);
+  }
+
   #seedOf(observation: Observation): number {
     return this.#options.seed + observation.windowIndex * 1024;
   }
@@ -212,92 +248,9 @@ export class Twin {
     this.#jobsBefore = jobsNow;
     return byNode;
   }
-
-  #measure(observation: Observation, knowledge: Knowledge, simulated: SimulatedWindow): Map<number, MeasuredNode> {
-    const rowsOf = rowsByNode(observation);
-    const gaps = measureGaps(observation, (edge) => knowledge.gaps.get(edge));
-    const entries = entriesOf(observation);
-    const traffic = this.#learner.trafficOf(observation);
-    const measured = new Map<number, MeasuredNode>();
-    for (const node of knowledge.nodes.values()) {
-      const rows = rowsOf.get(node.node) ?? [];
-      const now = measureNode({
-        node,
-        observation,
-        rows,
-        jobs: this.#jobs.get(node.node) ?? [],
-        gaps,
-        simulated,
-        reachedLatencySeconds: reachedLatencySeconds(node, entries, simulated),
-        traffic,
-        seed: this.#seedOf(observation),
-        isExtrapolating: isBeyondUsual(traffic, knowledge),
-      });
-      const joined = this.#recent.join(node, observation.windowIndex, now);
-      measured.set(node.node, { node, rows, now, joined });
-    }
-    return measured;
-  }
-
-  #nodeForecasts(
-    observation: Observation,
-    knowledge: Knowledge,
-    measured: ReadonlyMap<number, MeasuredNode>,
-  ): NodeForecast[] {
-    const rates = windowRates(observation);
-    const entries = entriesOf(observation);
-    const traffic = this.#learner.trafficOf(observation);
-    const isExtrapolating = isBeyondUsual(traffic, knowledge);
-    const forecasts: NodeForecast[] = [];
-    for (const { node, rows, now, joined } of measured.values()) {
-      if (node.visitCount < VISITS_NEEDED || (joined.visitCount === 0 && !rates.has(node.node))) {
-        continue;
-      }
-      forecasts.push(
-        forecastNode({
-          node,
-          now,
-          joined,
-          discrepancies: this.#learner.discrepanciesOf(node.node),
-          rates: rates.get(node.node),
-          learnedRates: this.#learner.ratesOf(node.node),
-          programShift: programShift(node, observation, rows),
-          expectedVisits: expectedVisits(node, entries),
-          isExtrapolating,
-          arrivalRatePerSecond: arrivalRate(node, traffic),
-        }),
-      );
-    }
-    return forecasts;
-  }
 }
 
-/** More load than was learned from: what that load could not tell apart is open again. */
-function isBeyondUsual(traffic: TrafficEstimate, knowledge: Knowledge): boolean {
-  return totalRate(traffic.entries.values()).ratePerSecond > EXTRAPOLATION_RATIO * knowledge.entryRatePerSecond;
-}
-
-/** What a window shows of a node. */
-interface MeasuredNode {
-  readonly node: NodeKnowledge;
-  /** Rows of the window's visits. */
-  readonly rows: readonly number[];
-  readonly now: NodeWindow;
-  /** With earlier windows where this one alone is too thin. */
-  readonly joined: NodeWindow;
-}
-
-function rowsByNode(observation: Observation): Map<number, number[]> {
-  const { visits, topology } = observation;
-  const rows = new Map<number, number[]>();
-  for (let row = 0; row < visits.count; row++) {
-    const node = topology.operations[visits.operation[row]!]!.node;
-    pushTo(rows, node, row);
-  }
-  return rows;
-}
-
-/** Visits of a node per second. */
-function arrivalRate({ operations }: NodeKnowledge, traffic: TrafficEstimate): number {
-  return totalRate([...operations.keys()].flatMap((operation) => traffic.visits.get(operation) ?? [])).ratePerSecond;
+function replicatesFor(visits: number): number {
+  const wanted = Math.round(HYPOTHESIS_VISITS / Math.max(1, visits));
+  return Math.max(HYPOTHESIS_VARIANTS, Math.min(HYPOTHESIS_REPLICATES_MAX, wanted));
 }

@@ -77,6 +77,7 @@ export const orderOfContracts: readonly string[] = [
   "observation",
   "forecast",
   "score",
+  "hypothesis",
   "labels",
   "incident",
   "feedback",

@@ -64,6 +64,22 @@ describe("laws over random networks", () => {
     );
   });
 
+  test("own time is all of a visit that calls nobody, and never more than the visit of one that does", () => {
+    fc.assert(
+      fc.property(anyCase, (number) => {
+        const random = randomCase(number);
+        const visits = run(random);
+        rowsOf(visits).forEach((row, i) => {
+          const own = visits.ownSeconds[i]!;
+          if (makesCalls(random.spec, row)) expect(own).toBeLessThanOrEqual(row.sojourn + 1e-9);
+          else expect(own).toBeCloseTo(row.sojourn, 9);
+          expect(own).toBeGreaterThanOrEqual(row.waiting);
+        });
+      }),
+      RUNS,
+    );
+  });
+
   test("Little's law: the mean number at a replica is its throughput times the mean sojourn time", () => {
     fc.assert(
       fc.property(anyCase, (number) => {

@@ -1,17 +1,11 @@
 import type { Observation } from "../../src/contracts/observation.ts";
-import { simulate } from "../kernel/simulate.ts";
 import type { SimulatedVisits } from "../kernel/spec.ts";
 import { Reference } from "../learning/reference.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
-import { inFlightAtStart, type JobsByNode } from "./in-flight.ts";
-import { arrivalsOf, type BuiltNetwork } from "./network-builder.ts";
+import type { JobsByNode } from "./in-flight.ts";
+import type { BuiltNetwork } from "./network-builder.ts";
 import type { NetworkVariant } from "./network-variants.ts";
-import { sampledArrivals } from "./sampled-arrivals.ts";
-
-/** Largest number of visits one replicate may have open at a time before it is cut short. */
-const OPEN_VISITS_MAX = 200_000;
-/** A sampled window does not show who was under way when it began. */
-const WARM_UP_SECONDS = 3;
+import { runReplicate } from "./replicate-run.ts";
 
 /** Sojourn times of one operation in every replicate of a window. */
 export interface SimulatedOperation {
@@ -52,35 +46,20 @@ export function simulateWindow(options: {
   seed: number;
 }): SimulatedWindow {
   const { variants, window } = options;
-  const { operationIndex, topologyOperation } = variants[0]!.network;
-  const sampled = options.traffic?.isSampled === true ? options.traffic : null;
-  const observed = arrivalsOf(window, operationIndex);
+  const { topologyOperation } = variants[0]!.network;
+  const isSampled = options.traffic?.isSampled === true;
   const untilSeconds = window.endSeconds - window.startSeconds;
   const samples = new Map<number, number[][]>();
   const stations = new Map<number, SimulatedStation>();
   let entrySum = 0;
   let entryCount = 0;
   for (let replicate = 0; replicate < variants.length; replicate++) {
-    const { compiled, network } = variants[replicate]!;
-    const seed = options.seed + replicate;
-    const run = { seed, untilSeconds, maxOpenVisits: OPEN_VISITS_MAX };
-    // Who was under way is known only where every visit was seen.
-    const visits =
-      sampled === null
-        ? simulate(compiled, observed, {
-            ...run,
-            initial: inFlightAtStart(window, network, options.jobs),
-            startSeconds: 0,
-          })
-        : simulate(
-            compiled,
-            sampledArrivals(window, sampled, operationIndex, { warmUpSeconds: WARM_UP_SECONDS, seed }),
-            run,
-          );
+    const { network } = variants[replicate]!;
+    const visits = runReplicate({ ...options, variant: variants[replicate]!, seed: options.seed + replicate });
     recordStations(stations, visits, network, { replicate, count: variants.length, windowSeconds: untilSeconds });
     for (let i = 0; i < visits.count; i++) {
       const sojourn = visits.sojournSeconds[i]!;
-      if (sampled !== null && visits.arrivalSeconds[i]! + sojourn < 0) continue;
+      if (isSampled && visits.arrivalSeconds[i]! + sojourn < 0) continue;
       const operation = topologyOperation[visits.operation[i]!]!;
       replicateSamples(samples, operation, variants.length)[replicate]!.push(sojourn);
       // A visit under way whose caller is not known is a root to the simulator.

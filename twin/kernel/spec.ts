@@ -137,6 +137,8 @@ export interface SimulatedVisits {
   readonly isRoot: Uint8Array;
   readonly arrivalSeconds: Float64Array;
   readonly waitingSeconds: Float64Array;
+  /** Its wait and its own work: what it did not spend waiting for calls. */
+  readonly ownSeconds: Float64Array;
   readonly sojournSeconds: Float64Array;
   /** By replica, numbered through the network: server seconds used in the run (FIFO: held; PS and delay: worked). */
   readonly busySeconds: Float64Array;

@@ -11,6 +11,7 @@ class Page {
   departureSeconds: usize;
   arrivalSeconds: usize;
   waitingSeconds: usize;
+  ownSeconds: usize;
   sojournSeconds: usize;
   operation: usize;
   root: usize;
@@ -53,6 +54,7 @@ export function addRow(visit: Visit, isFailed: i32, departureSeconds: f64): void
   store<f64>(page.departureSeconds + (row << 3), departureSeconds);
   store<f64>(page.arrivalSeconds + (row << 3), arrivalSeconds);
   store<f64>(page.waitingSeconds + (row << 3), visit.waitingSeconds);
+  store<f64>(page.ownSeconds + (row << 3), visit.waitingSeconds + workSeconds(visit));
   store<f64>(page.sojournSeconds + (row << 3), departureSeconds - arrivalSeconds);
   store<i32>(page.operation + (row << 2), visit.operation.number);
   store<i32>(page.root + (row << 2), visit.root);
@@ -60,6 +62,14 @@ export function addRow(visit: Visit, isFailed: i32, departureSeconds: f64): void
   store<u16>(page.replica + (row << 1), <u16>visit.replica.number);
   store<u8>(page.isFailed + row, <u8>isFailed);
   store<u8>(page.isRoot + row, <u8>(visit.depth === 0));
+}
+
+/** Of the segments it has begun; what a visit that failed left undone of its last one is counted. */
+function workSeconds(visit: Visit): f64 {
+  let seconds: f64 = 0;
+  const end = visit.sample + ((<usize>(visit.segment + 1)) << 3);
+  for (let at = visit.sample; at < end; at += 8) seconds += load<f64>(at);
+  return seconds;
 }
 
 /** Where the pages begin; each begins with where the next one does, 0 for none. */
@@ -72,6 +82,7 @@ function turnPage(): void {
   next.departureSeconds = allocate(PAGE_ROWS << 3);
   next.arrivalSeconds = allocate(PAGE_ROWS << 3);
   next.waitingSeconds = allocate(PAGE_ROWS << 3);
+  next.ownSeconds = allocate(PAGE_ROWS << 3);
   next.sojournSeconds = allocate(PAGE_ROWS << 3);
   next.operation = allocate(PAGE_ROWS << 2);
   next.root = allocate(PAGE_ROWS << 2);
