@@ -164,6 +164,20 @@ describe("the writer", () => {
     expect(await readFile(join(folder, "spans.binpb"))).toEqual(asFrames("traces", bodies));
   });
 
+  test("thirty senders that wait for room at once wait for the same, without a word of too many listeners", async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.name);
+    process.on("warning", note);
+    const writer = await RecordingWriter.open(folder, { compression: "zstd" });
+    const large = Array.from({ length: 30 }, () => bodies[2]!);
+    await Promise.all(large.map((body) => writer.write("traces", body, "protobuf")));
+    await writer.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+    expect(await spanCounts(folder)).toEqual(large.map(() => 200));
+  });
+
   test("does not write over a recording, and stops at its limit with a count", async () => {
     const writer = await RecordingWriter.open(folder, { compression: "none", maxBytes: bodies[0]!.length });
     for (const body of bodies) await writer.write("traces", body, "protobuf");

@@ -23,6 +23,8 @@ interface Lane {
   readonly input: Writable;
   /** Resolves when all that was written is in the file. */
   readonly done: Promise<void>;
+  /** Until there is room again; null while there is. */
+  room: Promise<void> | null;
 }
 
 /**
@@ -71,10 +73,17 @@ export class RecordingWriter {
       return;
     }
     this.#writtenBytes += body.length;
-    const { input } = this.#lane(signal, format);
+    const lane = this.#lane(signal, format);
+    const { input } = lane;
     // One write a body: two bodies written at the same time must not mix.
     const hasRoom = input.write(format === "json" ? asLine(body) : asFrame(body));
-    if (!hasRoom && !input.destroyed) await roomOrEnd(input);
+    if (!hasRoom && !input.destroyed) {
+      // All who wait for room wait for the same.
+      lane.room ??= roomOrEnd(input).finally(() => {
+        lane.room = null;
+      });
+      await lane.room;
+    }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -103,7 +112,7 @@ export class RecordingWriter {
         this.#failure ??= new SourceError(`${path}: cannot be written`, { retriable: false, cause: error });
       },
     );
-    const lane = { input, done };
+    const lane: Lane = { input, done, room: null };
     this.#lanes.set(name, lane);
     return lane;
   }
