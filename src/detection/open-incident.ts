@@ -79,7 +79,7 @@ export class OpenIncident {
   observe(board: EvidenceBoard, endSeconds: number): void {
     this.#isActive = [...this.#core].some((node) => {
       const evidence = board.of(node);
-      return evidence !== undefined && evidence.isSuspicious && evidence.lastStep > CALM_STEP_MAX;
+      return evidence?.isSuspicious === true && evidence.lastStep > CALM_STEP_MAX;
     });
     this.#calmWindows = this.#isActive ? 0 : this.#calmWindows + 1;
     if (!this.#isActive) return;
