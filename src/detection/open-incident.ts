@@ -71,6 +71,11 @@ export class OpenIncident {
     return [...this.#records.keys()];
   }
 
+  /** Nodes that may have a fault of their own: those it does not explain, and of one set aside all but its root. */
+  get rivals(): number[] {
+    return this.nodes.filter((node) => node !== this.#root && (this.isSetAside || !this.#parts.has(node)));
+  }
+
   record(node: number): SuspectRecord | undefined {
     return this.#records.get(node);
   }
@@ -92,6 +97,12 @@ export class OpenIncident {
     if (!this.#records.has(node)) this.#records.set(node, new SuspectRecord(evidence, this.#windows));
     if (as.isPart) this.#parts.add(node);
     if (as.isPart && as.isCore) this.#core.add(node);
+  }
+
+  /** Takes a node out of another incident, with what the twin said of it there. */
+  takeOver(node: number, evidence: NodeEvidence, from: OpenIncident): void {
+    this.#records.set(node, from.#records.get(node)!.begunAgain(evidence, this.#windows));
+    from.remove(node);
   }
 
   remove(node: number): void {
@@ -131,9 +142,11 @@ export class OpenIncident {
 
   /** Ranks the suspects anew; returns what people must hear of, null when nothing. */
   rank(forecast: Forecast): IncidentEvent | null {
+    const found = this.candidates(forecast);
+    // Of a root that nobody visited in this window nothing new is known.
+    if (!found.some(({ node }) => node === this.#root)) return null;
     const before = this.incident;
-    const ranked = rankSuspects(this.candidates(forecast), forecast);
-    const suspects = ranked.length > 0 ? ranked : before.suspects;
+    const suspects = rankSuspects(found, forecast);
     const guilty = suspects[0]!;
     this.#setRoot(forecast, guilty.node);
     const impact = impactOf(forecast, this.#root);

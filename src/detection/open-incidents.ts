@@ -63,7 +63,7 @@ export class OpenIncidents {
     const free = this.#place(grouping);
     this.#ask(grouping, questions);
     const ranked = this.#open.filter((each) => each.isActive).map((each) => each.rank(grouping.forecast));
-    const events = [...ranked, ...this.#separate(grouping, questions), this.#openFree(free, grouping, questions)];
+    const events = [...ranked, this.#separate(grouping), this.#openFree(free, grouping, questions)];
     return events.filter((each) => each !== null);
   }
 
@@ -109,9 +109,10 @@ export class OpenIncidents {
     const wanted = active.map((each) => each.root);
     for (const each of active) wanted.push(...each.candidates(grouping.forecast).map(({ node }) => node));
     for (const each of this.#open)
-      if (!each.isActive) wanted.push(...each.nodes.filter((node) => this.#board.of(node)?.lastGuilt));
+      wanted.push(...each.rivals.filter((node) => this.#board.of(node)!.lastGuilt !== null));
     questions.ask(wanted);
-    for (const each of this.#open) for (const node of each.nodes) this.#explain(each, node, questions);
+    for (const each of this.#open)
+      for (const node of each.isActive ? each.nodes : each.rivals) this.#explain(each, node, questions);
   }
 
   /** Tells the record of a node what the twin said of it, and what the roots of all incidents but itself leave to it. */
@@ -121,22 +122,20 @@ export class OpenIncidents {
     if (answer !== undefined) open.record(node)?.explain(answer, questions.unexplainedBy(others));
   }
 
-  /** Opens incidents of nodes that are in another, but have proof of their own. */
-  #separate(grouping: Grouping, questions: Questions): (IncidentEvent | null)[] {
-    const events: (IncidentEvent | null)[] = [];
-    for (const open of [...this.#open]) {
-      for (const node of open.nodes) {
-        const evidence = this.#board.of(node)!;
-        const isOpen = node === open.root || (open.parts.has(node) && !open.isSetAside);
-        if (isOpen || !grouping.hasProof(node, evidence, open.record(node)!, open)) continue;
-        if (this.#isFull(node)) continue;
-        const own = this.#made(evidence.onsetSeconds, grouping.forecast);
-        open.remove(node);
-        own.add(node, evidence, { isPart: true, isCore: true });
-        events.push(this.#opened(own, grouping, questions));
-      }
+  /** Opens the incident of a node that is in another, but has proof of its own: one a window, with what hangs together with it. */
+  #separate(grouping: Grouping): IncidentEvent | null {
+    for (const from of this.#open) {
+      const [proven] = from.rivals
+        .filter((node) => grouping.hasProof(node, this.#board.of(node)!, from.record(node)!, from))
+        .filter((node) => !this.#isFull(node));
+      if (proven === undefined) continue;
+      const own = this.#made(this.#board.of(proven)!.onsetSeconds, grouping.forecast);
+      for (const node of from.rivals)
+        if (node === proven || Number.isFinite(grouping.distance(node, proven)))
+          own.takeOver(node, this.#board.of(node)!, from);
+      return this.#opened(own, grouping);
     }
-    return events;
+    return null;
   }
 
   /** Opens the incident of the likeliest of the free nodes, when one of them has evidence enough. */
@@ -146,7 +145,8 @@ export class OpenIncidents {
     const own = this.#made(Math.min(...alarming.map(([, each]) => each.onsetSeconds)), grouping.forecast);
     for (const [node, evidence] of free) own.add(node, evidence, { isPart: false, isCore: false });
     questions.ask(own.candidates(grouping.forecast).map(({ node }) => node));
-    return this.#opened(own, grouping, questions);
+    for (const node of own.nodes) this.#explain(own, node, questions);
+    return this.#opened(own, grouping);
   }
 
   #made(onsetSeconds: number, { observation }: Forecast): OpenIncident {
@@ -155,9 +155,8 @@ export class OpenIncidents {
     return new OpenIncident(onsetSeconds, windows, endSeconds);
   }
 
-  #opened(own: OpenIncident, grouping: Grouping, questions: Questions): IncidentEvent | null {
+  #opened(own: OpenIncident, grouping: Grouping): IncidentEvent | null {
     const { forecast } = grouping;
-    for (const node of own.nodes) this.#explain(own, node, questions);
     const guilty = own.likeliest(forecast);
     if (guilty === null) return null;
     const before = this.#archive.takeBack(guilty, forecast.observation.endSeconds);

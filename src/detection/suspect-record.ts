@@ -27,6 +27,16 @@ export class SuspectRecord implements SuspectEvidence {
     this.#tally.windows = Math.max(windows, this.#tally.windows);
   }
 
+  /** The same suspect in another incident: measured over that one's windows; what the twin said of it still holds. */
+  begunAgain(evidence: NodeEvidence, windows: number): SuspectRecord {
+    const other = new SuspectRecord(evidence, windows);
+    other.#explainedSum = this.#explainedSum;
+    other.#unexplainedSum = this.#unexplainedSum;
+    other.#explainedWeight = this.#explainedWeight;
+    other.#worst = this.#worst;
+    return other;
+  }
+
   take(evidence: NodeEvidence): void {
     this.#tally.take(evidence.lastGuilt);
   }

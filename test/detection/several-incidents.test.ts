@@ -6,13 +6,9 @@ import { describe, expect, test } from "vitest";
 import type { IncidentEvent } from "../../src/contracts/incident.ts";
 import { Detector } from "../../src/detection/detector.ts";
 import { WINDOW_SECONDS } from "../models/baselines/fixtures.ts";
-import { CART, INDEX, MAIL, SEARCH, STOCK, TWO_BRANCHES, WEB } from "./two-branches.ts";
+import { CART, guilty, INDEX, MAIL, SEARCH, STOCK, TWO_BRANCHES, WEB } from "./two-branches.ts";
 import { explains, FELT, feed, OPTIONS, type Shown, shown, times } from "./windows.ts";
 
-/** A window in which these nodes look guilty. */
-function guilty(...nodes: number[]): Shown {
-  return { topology: TWO_BRANCHES, guilt: Object.fromEntries(nodes.map((node) => [node, 0.97])) };
-}
 const CALM: Shown = { topology: TWO_BRANCHES };
 /** cart for eleven windows; index from the fifth to the fifteenth. */
 const OVERLAPPING = [...times(5, guilty(CART)), ...times(6, guilty(CART, INDEX)), ...times(4, guilty(INDEX))];
@@ -61,6 +57,14 @@ describe("two faults in branches that have nothing in common", () => {
     expect(opened(said)).toHaveLength(1);
   });
 
+  test("are two, not three, when the second spreads to its caller: that is part of it", () => {
+    const detector = new Detector(OPTIONS);
+    const shares = { [CART]: 0.4, [INDEX]: 0.5, [SEARCH]: 0.4 };
+    const said = feed(detector, 0, [...times(5, guilty(CART)), ...times(9, guilty(CART, INDEX, SEARCH))], shares);
+    expect(opened(said).map(({ incident }) => incident.guiltyNode)).toEqual(["cart", "index"]);
+    expect(detector.openIncidents[1]!.suspects.map(({ node }) => node)).toEqual(["index", "search"]);
+  });
+
   test("are two when the second is down, or keeps nobody waiting, although it explains no delay", () => {
     const detector = new Detector(OPTIONS);
     const down: Shown = { ...guilty(CART, INDEX), nodes: { [INDEX]: { ...FELT, missingExcess: 0.9 } } };
@@ -91,6 +95,13 @@ describe("one fault that spreads", () => {
       const said = feed(detector, 0, [...times(4, guilty(CART)), ...times(8, spread)], { [CART]: 0.5, [STOCK]: 0.5 });
       expect(opened(said)).toHaveLength(count);
     }
+  });
+
+  test("keeps its root in a window in which nobody visits that, whoever looks guilty instead", () => {
+    const detector = new Detector(OPTIONS);
+    feed(detector, 0, times(4, guilty(INDEX, SEARCH)), { [INDEX]: 0.6, [SEARCH]: 0.4 });
+    feed(detector, 4, times(2, { ...guilty(SEARCH), absent: [INDEX] }), { [SEARCH]: 1 });
+    expect(roots(detector)).toEqual(["index"]);
   });
 
   test("does not end while what began with it goes on, and ends although a caller's backlog goes on", () => {
@@ -138,62 +149,6 @@ describe("what comes after the root went calm", () => {
     const shares = { [INDEX]: 0.1, [WEB]: 0.9 };
     feed(detector, 0, [...times(6, guilty(INDEX)), guilty(INDEX, WEB)], shares);
     expect(roots(detector)).toEqual(["index"]);
-  });
-});
-
-describe("an incident that is dismissed", () => {
-  const id = (detector: Detector) => detector.openIncidents[0]!.id;
-
-  test("is open no more, and others stay as they are", () => {
-    const detector = new Detector(OPTIONS);
-    feed(detector, 0, OVERLAPPING.slice(0, 11), HALF_EACH);
-    const [, index] = detector.openIncidents;
-    detector.dismiss(id(detector));
-    expect(detector.openIncidents).toEqual([index]);
-  });
-
-  test("is under no suspicion, although it goes on", () => {
-    const detector = new Detector(OPTIONS);
-    feed(detector, 0, times(4, guilty(INDEX, SEARCH)), { [INDEX]: 0.7 });
-    detector.dismiss(id(detector));
-    const said = feed(detector, 4, times(10, guilty(INDEX, SEARCH)), { [INDEX]: 0.7 });
-    expect(opened(said)).toEqual([]);
-    expect([detector.isSuspicious, detector.suspicionOnsetSeconds]).toEqual([false, Number.NaN]);
-    expect(detector.openIncidents).toEqual([]);
-  });
-
-  test("hides no other fault: of another branch it opens as any, of its own path with proof", () => {
-    for (const [node, windows] of [
-      [CART, 2],
-      [SEARCH, 4],
-    ] as const) {
-      const detector = new Detector(OPTIONS);
-      feed(detector, 0, times(4, guilty(INDEX)), { [INDEX]: 0.5 });
-      detector.dismiss(id(detector));
-      feed(detector, 4, times(3, guilty(INDEX)), { [INDEX]: 0.5 });
-      const said = feed(detector, 7, times(6, guilty(INDEX, node)), { [INDEX]: 0.5, [node]: 0.5 });
-      expect(said.findIndex((events) => events.some(({ type }) => type === "opened"))).toBe(windows - 1);
-      expect(detector.openIncidents.map(({ guiltyNode }) => guiltyNode)).toEqual([TWO_BRANCHES.nodes[node]!.name]);
-    }
-  });
-
-  test("is open again when it is admitted again, under its id", () => {
-    const detector = new Detector(OPTIONS);
-    feed(detector, 0, times(4, guilty(INDEX)), { [INDEX]: 0.5 });
-    const before = id(detector);
-    detector.dismiss(before);
-    feed(detector, 4, times(3, guilty(INDEX)), { [INDEX]: 0.5 });
-    detector.readmit(before);
-    expect([id(detector), detector.isSuspicious]).toEqual([before, true]);
-  });
-
-  test("by an id that nobody knows changes nothing", () => {
-    const detector = new Detector(OPTIONS);
-    feed(detector, 0, times(4, guilty(INDEX)), { [INDEX]: 0.5 });
-    const before = detector.openIncidents;
-    detector.dismiss("nobody");
-    detector.readmit("nobody");
-    expect(detector.openIncidents).toEqual(before);
   });
 });
 

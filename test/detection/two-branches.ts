@@ -1,4 +1,5 @@
 import type { Topology } from "../../src/contracts/observation.ts";
+import type { Shown } from "./windows.ts";
 
 /** web → cart → stock, web → search → index, and mail, which takes messages from web and keeps nobody waiting. */
 export const WEB = 0;
@@ -30,3 +31,8 @@ export const TWO_BRANCHES: Topology = {
   })),
   programs: [],
 };
+
+/** A window in which these nodes look guilty. */
+export function guilty(...nodes: number[]): Shown {
+  return { topology: TWO_BRANCHES, guilt: Object.fromEntries(nodes.map((node) => [node, 0.97])) };
+}
