@@ -14,6 +14,16 @@ export const CALM_STEP_MAX = 1;
 /** What begins within so many windows of the onset began with the incident. */
 export const SAME_ONSET_WINDOWS = 2;
 
+/** How a node stands to an incident it is in. */
+export interface Place {
+  /** The root explains it. */
+  readonly isPart: boolean;
+  /** It began when the incident did. */
+  readonly isSameOnset: boolean;
+  /** The root calls it or is called by it, if through others. */
+  readonly isOnPath: boolean;
+}
+
 /**
  * One fault while it lasts: its root, the nodes it explains, and those under suspicion beside them. Its windows are those
  * from the onset to the last in which it went on; suspects are ranked over these only, so what comes after is not mixed in.
@@ -29,6 +39,8 @@ export class OpenIncident {
   readonly #parts = new Set<number>();
   /** Parts that began with it: it lasts as long as one of them does. */
   readonly #core = new Set<number>();
+  /** Rivals that began later, on no path of the root: whatever they explain, they are not what began then. */
+  readonly #strangers = new Set<number>();
   #incident: Incident | null = null;
   #root = -1;
   #windows: number;
@@ -93,10 +105,12 @@ export class OpenIncident {
     for (const [node, record] of this.#records) record.take(board.of(node)!);
   }
 
-  add(node: number, evidence: NodeEvidence, as: { readonly isPart: boolean; readonly isCore: boolean }): void {
+  add(node: number, evidence: NodeEvidence, as: Place): void {
     if (!this.#records.has(node)) this.#records.set(node, new SuspectRecord(evidence, this.#windows));
     if (as.isPart) this.#parts.add(node);
-    if (as.isPart && as.isCore) this.#core.add(node);
+    if (as.isPart && as.isSameOnset) this.#core.add(node);
+    if (as.isPart || as.isSameOnset || as.isOnPath) this.#strangers.delete(node);
+    else this.#strangers.add(node);
   }
 
   /** Takes a node out of another incident, with what the twin said of it there. */
@@ -109,6 +123,7 @@ export class OpenIncident {
     this.#records.delete(node);
     this.#parts.delete(node);
     this.#core.delete(node);
+    this.#strangers.delete(node);
   }
 
   /** Nodes worth asking the twin about, the likeliest first. */
@@ -146,7 +161,9 @@ export class OpenIncident {
     // Of a root that nobody visited in this window nothing new is known.
     if (!found.some(({ node }) => node === this.#root)) return null;
     const before = this.incident;
-    const suspects = rankSuspects(found, forecast);
+    const isStranger = ({ node }: Candidate): boolean => this.#strangers.has(node);
+    const own = found.filter((each) => !isStranger(each));
+    const suspects = [...rankSuspects(own, forecast), ...rankSuspects(found.filter(isStranger), forecast)];
     const guilty = suspects[0]!;
     this.#setRoot(forecast, guilty.node);
     const impact = impactOf(forecast, this.#root);

@@ -4,7 +4,7 @@ import type { NodeEvidence } from "./evidence.ts";
 import type { EvidenceBoard } from "./evidence-board.ts";
 import type { Grouping } from "./grouping.ts";
 import { IncidentArchive } from "./incident-archive.ts";
-import { OpenIncident } from "./open-incident.ts";
+import { CALM_STEP_MAX, OpenIncident } from "./open-incident.ts";
 import { Patience } from "./patience.ts";
 import type { Questions } from "./questions.ts";
 
@@ -82,12 +82,17 @@ export class OpenIncidents {
     if (open !== undefined) open.isSetAside = false;
   }
 
-  /** What was suspected while it went on was its doing, or cannot be told from it; what began since stands for itself. */
+  /**
+   * What was suspected while it went on was its doing, or cannot be told from it. What began since stands for itself, and so
+   * does what it does not explain and goes on without it.
+   */
   #release(open: OpenIncident, isNormal: boolean): void {
     for (const node of open.nodes) {
       const evidence = this.#board.of(node)!;
       if (isNormal) evidence.acceptAsNormal();
-      if (isNormal || evidence.onsetSeconds <= open.lastActiveSeconds) evidence.forget();
+      const isSince = evidence.onsetSeconds > open.lastActiveSeconds;
+      const goesOn = !open.parts.has(node) && evidence.lastStep > CALM_STEP_MAX;
+      if (isNormal || !(isSince || goesOn)) evidence.forget();
     }
   }
 
@@ -143,7 +148,8 @@ export class OpenIncidents {
     const alarming = [...free].filter(([, each]) => each.isAlarming && each.tally.guiltyWindows >= GUILTY_WINDOWS_MIN);
     if (alarming.length === 0 || alarming.filter(([node]) => this.#isFull(node)).length > 0) return null;
     const own = this.#made(Math.min(...alarming.map(([, each]) => each.onsetSeconds)), grouping.forecast);
-    for (const [node, evidence] of free) own.add(node, evidence, { isPart: false, isCore: false });
+    const unplaced = { isPart: false, isSameOnset: true, isOnPath: false };
+    for (const [node, evidence] of free) own.add(node, evidence, unplaced);
     questions.ask(own.candidates(grouping.forecast).map(({ node }) => node));
     for (const node of own.nodes) this.#explain(own, node, questions);
     return this.#opened(own, grouping);
@@ -190,7 +196,8 @@ export class OpenIncidents {
 }
 
 function add(open: OpenIncident, node: number, evidence: NodeEvidence, isPart: boolean, grouping: Grouping): void {
-  open.add(node, evidence, { isPart, isCore: grouping.isSameOnset(evidence, open) });
+  const isOnPath = Number.isFinite(grouping.distance(node, open.root));
+  open.add(node, evidence, { isPart, isSameOnset: grouping.isSameOnset(evidence, open), isOnPath });
 }
 
 /** The incident that explains the node, the nearest root first; else the one that began at about the same time. */
@@ -213,11 +220,11 @@ function nearest(
   return best === undefined ? null : { open: best.open, isPart: best.relation === "part" };
 }
 
-interface Place {
+interface Nearness {
   readonly distance: number;
   readonly timeSeconds: number;
 }
 
-function byDistance(a: Place, b: Place): number {
+function byDistance(a: Nearness, b: Nearness): number {
   return a.distance - b.distance || a.timeSeconds - b.timeSeconds;
 }
