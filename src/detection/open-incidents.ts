@@ -113,8 +113,12 @@ export class OpenIncidents {
     const active = this.#open.filter((each) => each.isActive);
     const wanted = active.map((each) => each.root);
     for (const each of active) wanted.push(...each.candidates(grouping.forecast).map(({ node }) => node));
-    for (const each of this.#open)
-      wanted.push(...each.rivals.filter((node) => this.#board.of(node)!.lastGuilt !== null));
+    // Of the others only those that may be about to prove a fault of their own.
+    const isWanted = (node: number): boolean => {
+      const { isAlarming, lastGuilt } = this.#board.of(node)!;
+      return isAlarming && lastGuilt !== null;
+    };
+    for (const each of this.#open) wanted.push(...each.rivals.filter(isWanted));
     questions.ask(wanted);
     for (const each of this.#open)
       for (const node of each.isActive ? each.nodes : each.rivals) this.#explain(each, node, questions);

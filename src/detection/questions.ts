@@ -4,7 +4,7 @@ import type { Counterfactual } from "../contracts/forecast.ts";
 export type AskTwin = (nodes: readonly number[]) => readonly Counterfactual[];
 
 /** Nodes asked about in one window: each answer is a simulation. */
-const ASKED_MAX = 10;
+const ASKED_MAX = 8;
 
 /** What the twin was asked in one window. No node is asked about twice. */
 export class Questions {
