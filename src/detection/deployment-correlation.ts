@@ -1,6 +1,7 @@
 import type { Deployment, Forecast } from "../contracts/forecast.ts";
 import type { Incident, IncidentDeployment } from "../contracts/incident.ts";
 import type { Topology } from "../contracts/observation.ts";
+import { CallPaths } from "./call-paths.ts";
 
 /** An incident that begins within this time after a deployment names it. */
 const AFTER_DEPLOYMENT_SECONDS = 600;
@@ -66,43 +67,10 @@ function withWords(summary: string, { node, version, secondsBeforeOnset }: Incid
 /** Calls between the named node and each node on its path: those it is called through, and those it calls itself. */
 function pathDistances(topology: Topology, name: string): Map<number, number> {
   const guilty = topology.nodes.findIndex((each) => each.name === name);
-  const distances = new Map<number, number>();
-  if (guilty >= 0) {
-    distances.set(guilty, 0);
-    const calls = topology.edges.map(({ callerOperation, calleeOperation }) => ({
-      caller: topology.operations[callerOperation]!.node,
-      callee: topology.operations[calleeOperation]!.node,
-    }));
-    walk(guilty, distances, groupedBy(calls, "caller", "callee"));
-    walk(guilty, distances, groupedBy(calls, "callee", "caller"));
-  }
-  return distances;
-}
-
-/** Breadth first, so that each node gets its shortest distance. */
-function walk(start: number, distances: Map<number, number>, next: ReadonlyMap<number, ReadonlySet<number>>): void {
-  const seen = new Set([start]);
-  let border = [start];
-  for (let distance = 1; border.length > 0; distance++) {
-    const beyond: number[] = [];
-    for (const node of border.flatMap((each) => [...(next.get(each) ?? [])])) {
-      if (!seen.has(node)) {
-        seen.add(node);
-        beyond.push(node);
-        distances.set(node, Math.min(distance, distances.get(node) ?? Number.POSITIVE_INFINITY));
-      }
-    }
-    border = beyond;
-  }
-}
-
-type Call = Readonly<Record<"caller" | "callee", number>>;
-
-function groupedBy(calls: readonly Call[], from: keyof Call, to: keyof Call): Map<number, Set<number>> {
-  const grouped = new Map<number, Set<number>>();
-  for (const call of calls) {
-    const targets = grouped.get(call[from]) ?? new Set<number>();
-    grouped.set(call[from], targets.add(call[to]));
-  }
-  return grouped;
+  if (guilty < 0) return new Map();
+  const paths = new CallPaths(topology);
+  const distances = paths.callersOf(guilty);
+  for (const [node, distance] of paths.calleesOf(guilty))
+    distances.set(node, Math.min(distance, distances.get(node) ?? Number.POSITIVE_INFINITY));
+  return distances.set(guilty, 0);
 }

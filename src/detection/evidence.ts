@@ -1,6 +1,7 @@
 import type { NodeScore } from "../contracts/score.ts";
 import { CalmRecord } from "./calm-record.ts";
 import { eValueOf } from "./e-values.ts";
+import { GuiltTally } from "./guilt-tally.ts";
 
 /** Log odds of a scorer without p-values add or take at most this much a window. */
 const ODDS_STEP_MAX = 3;
@@ -26,20 +27,16 @@ const SUSPICION_SHARE = 0.2;
 export class NodeEvidence {
   /** Start of the window in which the present excursion began: the change point of the CUSUM of the steps. */
   onsetSeconds = Number.NaN;
-  /** Windows since the onset in which the node looked guilty. */
-  guiltyWindows = 0;
   /** What the last window added (or took). */
   lastStep = 0;
+  /** The score of the last window; null when the node did not look guilty in it. */
+  lastGuilt: NodeScore | null = null;
   readonly #calm = new CalmRecord();
   #logSum = LOG_SUM_MIN;
   #cusum = 0;
   #threshold = ODDS_THRESHOLD;
   #isEDetector = false;
-  #probabilitySum = 0;
-  #kindSums: number[] = [];
-  #windows = 0;
-  #explainedSum = 0;
-  #explainedWeight = 0;
+  #tally = new GuiltTally();
   /** E-values since the onset. */
   #claimSum = 0;
 
@@ -55,20 +52,15 @@ export class NodeEvidence {
     this.#threshold = score.pValue === null ? ODDS_THRESHOLD : Math.log(window.alarmThreshold);
     const own = score.pValue === null ? oddsStep(score.probability) : this.#eStep(score.pValue, window.isMaterial);
     const step = window.isMaterial ? own : Math.min(own, FADING_STEP);
-    if (step > 0) {
-      if (this.#cusum === 0) this.#begin(window.startSeconds);
-      this.guiltyWindows++;
-      this.#probabilitySum += score.probability;
-      score.kindProbabilities.forEach((p, k) => {
-        this.#kindSums[k] = (this.#kindSums[k] ?? 0) + p * score.probability;
-      });
-    }
-    this.#windows++;
+    this.lastGuilt = step > 0 ? score : null;
+    if (step > 0 && this.#cusum === 0) this.#begin(window.startSeconds);
+    this.#tally.take(this.lastGuilt);
     this.#move(step);
   }
 
   /** A window in which nobody visited or called the node: suspicion fades, or it would stay for ever. */
   takeNothing(): void {
+    this.lastGuilt = null;
     this.#move(FADING_STEP);
   }
 
@@ -86,32 +78,15 @@ export class NodeEvidence {
     return this.share >= 1;
   }
 
-  /** Mean probability over all windows since the onset; 0 before any. */
-  get meanProbability(): number {
-    return this.#windows === 0 ? 0 : this.#probabilitySum / this.#windows;
-  }
-
-  /** Probability of each kind, weighted by how guilty the node looked; empty before any evidence. */
-  get kindProbabilities(): readonly number[] {
-    const total = this.#kindSums.reduce((sum, each) => sum + each, 0);
-    return total > 0 ? this.#kindSums.map((each) => each / total) : [];
-  }
-
-  /** Takes in what the twin says of one window: the share this node explains of an excess of so many seconds. */
-  explain(share: number, excessSeconds: number): void {
-    const weight = Math.max(1e-6, excessSeconds);
-    this.#explainedSum += weight * share;
-    this.#explainedWeight += weight;
-  }
-
-  /** Share of the excess it explains over all windows asked about, the worst counting most; 0 before any. */
-  get explainedShare(): number {
-    return this.#explainedWeight === 0 ? 0 : this.#explainedSum / this.#explainedWeight;
+  /** How guilty the node looked since its onset. */
+  get tally(): GuiltTally {
+    return this.#tally;
   }
 
   /** What the node has claimed since its onset is what is normal for it, as far as anybody can tell. */
   acceptAsNormal(): void {
-    if (this.#windows > 0) this.#calm.accept(this.#claimSum / this.#windows);
+    const { windows } = this.#tally;
+    if (windows > 0) this.#calm.accept(this.#claimSum / windows);
   }
 
   /** Something is wrong, here or elsewhere: what was claimed of late was no calm. */
@@ -122,6 +97,8 @@ export class NodeEvidence {
   forget(): void {
     this.#logSum = LOG_SUM_MIN;
     this.#cusum = 0;
+    this.lastGuilt = null;
+    this.lastStep = 0;
     this.#begin(Number.NaN);
   }
 
@@ -143,13 +120,8 @@ export class NodeEvidence {
 
   #begin(startSeconds: number): void {
     this.onsetSeconds = startSeconds;
-    this.guiltyWindows = 0;
-    this.#probabilitySum = 0;
-    this.#kindSums = [];
-    this.#windows = 0;
+    this.#tally = new GuiltTally();
     this.#claimSum = 0;
-    this.#explainedSum = 0;
-    this.#explainedWeight = 0;
   }
 }
 

@@ -14,8 +14,8 @@ export function faultIncident(
   answer: Counterfactual | undefined,
 ): Incident {
   const guilty = suspects[0]!;
-  const impact = impactOf(forecast);
   const node = forecast.observation.topology.nodes.findIndex((each) => each.name === guilty.node);
+  const impact = impactOf(forecast, node);
   return {
     id: `${compactTime(onsetSeconds)}-${slug(guilty.node)}`,
     verdict: "fault",

@@ -6,13 +6,21 @@ import { feltStrengthOf, strengthOf } from "./strength.ts";
 /** Incidents of which the strength is remembered, so that feedback can still come when they are over. */
 const REMEMBERED_MAX = 200;
 
+/** What finds incidents, as far as it must know which of them are silenced. */
+export interface Follower {
+  dismiss(id: string): void;
+  readmit(id: string): void;
+}
+
 /**
  * Stands between the detector and everybody else: incidents that a person has silenced are followed, but not told; when
  * their evidence has become stronger than what was silenced, or points elsewhere, they are told after all. The whole
- * incident is silenced and not the node, so that what the node does to its callers is no incident of its own.
+ * incident is silenced and not the node, so that what the node does to its callers is no incident of its own; but a fault
+ * with proof of its own is told, wherever it is. Other incidents stay as they are.
  */
 export class Silencing {
   readonly #rules: FeedbackRules;
+  readonly #follower: Follower;
   readonly #told = new Map<string, Incident>();
   /** With the kind that a person dismissed, which later guesses at the kind do not undo; null when nobody saw it. */
   readonly #silenced = new Map<string, { readonly incident: Incident; readonly dismissedKind: string | null }>();
@@ -20,19 +28,19 @@ export class Silencing {
   /** Incidents that were not told, so far. */
   silencedCount = 0;
 
-  constructor(rules: FeedbackRules) {
+  constructor(rules: FeedbackRules, follower: Follower) {
     this.#rules = rules;
+    this.#follower = follower;
   }
 
-  /** The fault told last of those that are open. */
-  get openIncident(): Incident | null {
-    const last = [...this.#told.values()].at(-1);
-    return last === undefined ? null : this.#rules.labelled(last);
+  /** The faults that are open and told, in the order in which they were told first. */
+  get openIncidents(): readonly Incident[] {
+    return [...this.#told.values()].map((incident) => this.#rules.labelled(incident));
   }
 
-  /** True while all that is open is silenced: its windows may be learned from. */
-  get isAllSilenced(): boolean {
-    return this.#silenced.size > 0 && this.#told.size === 0;
+  /** True while something is open that is silenced. */
+  get isAnySilenced(): boolean {
+    return this.#silenced.size > 0;
   }
 
   /** Worst strength of an incident so far; from what users felt when its windows are not known any more. */
@@ -90,13 +98,14 @@ export class Silencing {
   }
 
   #tell(type: IncidentEvent["type"], atSeconds: number, incident: Incident): IncidentEvent {
-    this.#silenced.delete(incident.id);
+    if (this.#silenced.delete(incident.id)) this.#follower.readmit(incident.id);
     this.#told.set(incident.id, incident);
     return { type, atSeconds, incident: this.#rules.labelled(incident) };
   }
 
   #hide(incident: Incident, dismissedKind: string | null): void {
     this.#silenced.set(incident.id, { incident, dismissedKind });
+    this.#follower.dismiss(incident.id);
     this.silencedCount++;
   }
 

@@ -1,7 +1,7 @@
 import type { Forecast, NodeForecast } from "../contracts/forecast.ts";
 import type { RuledOut, Suspect } from "../contracts/incident.ts";
 import { FAULT_KINDS, type FaultKind } from "../contracts/score.ts";
-import type { NodeEvidence } from "./evidence.ts";
+import type { SuspectEvidence } from "./suspect-record.ts";
 import { duration, evidenceWords, percent } from "./wording.ts";
 
 export const SUSPECTS_MAX = 5;
@@ -13,18 +13,15 @@ const DOWN_SHARE = 0.5;
 
 export interface Candidate {
   readonly node: number;
-  readonly evidence: NodeEvidence;
+  readonly evidence: SuspectEvidence;
   readonly forecast: NodeForecast;
 }
 
 /** Nodes worth simulating without their fault: those with evidence, by how guilty they look. */
-export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, NodeEvidence>): Candidate[] {
+export function candidates(forecast: Forecast, evidence: ReadonlyMap<number, SuspectEvidence>): Candidate[] {
   return forecast.nodes
     .map((each) => ({ node: each.node, evidence: evidence.get(each.node), forecast: each }))
-    .filter(
-      (each): each is Candidate =>
-        each.evidence !== undefined && each.evidence.guiltyWindows > 0 && each.evidence.share > 0,
-    )
+    .filter((each): each is Candidate => each.evidence !== undefined && each.evidence.guiltyWindows > 0)
     .sort((a, b) => b.evidence.meanProbability - a.evidence.meanProbability || a.node - b.node)
     .slice(0, SUSPECTS_MAX);
 }
@@ -54,11 +51,11 @@ export function rankSuspects(found: readonly Candidate[], forecast: Forecast): S
 }
 
 /** A node that is down answers at once or never: put right it makes nobody faster, and yet it explains what fails. */
-function isDown(node: NodeForecast): boolean {
+export function isDown(node: NodeForecast): boolean {
   return node.missingExcess >= DOWN_SHARE || node.errorExcess >= DOWN_SHARE;
 }
 
-function likeliestKind(evidence: NodeEvidence): { kind: FaultKind; kindProbability: number } {
+function likeliestKind(evidence: SuspectEvidence): { kind: FaultKind; kindProbability: number } {
   let best = 0;
   const probabilities = evidence.kindProbabilities;
   probabilities.forEach((probability, k) => {

@@ -24,6 +24,12 @@ export function countLearning(counters: Counters, line: Line): void {
   counters.read("counter", "spantwin_incidents_silenced_total", "Incidents not told: feedback silences them.", () => {
     return line.silencedCount;
   });
+  counters.read(
+    "counter",
+    "spantwin_incidents_crowded_out_total",
+    "Nodes with evidence enough for an incident while as many were open as can be.",
+    () => line.detector.crowdedOutCount,
+  );
   counters.read("gauge", "spantwin_intentional_waits", "Operations that wait on purpose: no evidence.", () => {
     return line.waits.count;
   });

@@ -33,8 +33,8 @@ export interface Judgement {
 /** Everything one window led to. */
 export interface WindowResult extends Judgement {
   readonly detector: Detector;
-  /** The fault that is open and not silenced. */
-  readonly openIncident: Incident | null;
+  /** The faults that are open and not silenced, in the order in which they were told. */
+  readonly openIncidents: readonly Incident[];
   /** Judgements of the scorers that only watch, in their order. */
   readonly watching: readonly Judgement[];
 }
@@ -53,7 +53,7 @@ export class Line {
   /** Operations that wait on purpose. */
   readonly waits = new IntentionalWaits();
   readonly #rules = new FeedbackRules();
-  readonly #silencing = new Silencing(this.#rules);
+  readonly #silencing: Silencing;
   readonly #deployments = new DeploymentCorrelation();
   #topology: Topology | null = null;
   /** By id, what feedback changed since the last window, for those who hear of events only. */
@@ -74,6 +74,7 @@ export class Line {
     this.#twin = parts.twin;
     this.#scorer = parts.scorer;
     this.detector = new Detector(parts.settings);
+    this.#silencing = new Silencing(this.#rules, this.detector);
     this.#watchers = (parts.watchers ?? []).map((scorer) => ({ scorer, detector: new Detector(parts.settings) }));
     this.observer = new Observer(parts.settings, parts.ledger);
     const { learningDelaySeconds, exclude } = parts.settings;
@@ -85,9 +86,9 @@ export class Line {
     return this.#twin.memory;
   }
 
-  /** The fault that is open and not silenced, as it was last told. */
-  get openIncident(): Incident | null {
-    return this.#silencing.openIncident;
+  /** The faults that are open and not silenced, as they were last told. */
+  get openIncidents(): readonly Incident[] {
+    return this.#silencing.openIncidents;
   }
 
   /** Incidents that feedback kept from being told. */
@@ -151,16 +152,16 @@ export class Line {
     const events = this.#told(judgeable, found);
     // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
     // or it would expect to be wrong from then on, and see nothing any more.
-    const { isAllSilenced } = this.#silencing;
-    const isSuspicious = this.detector.isSuspicious && !isAllSilenced;
+    const { isSuspicious } = this.detector;
     const onset = isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
-    for (const clean of this.gate.take(isAllSilenced ? { ...forecast, nodes: [] } : forecast, onset)) {
+    const learnable = this.#silencing.isAnySilenced ? { ...forecast, nodes: [] } : forecast;
+    for (const clean of this.gate.take(learnable, onset)) {
       this.#twin.learn(clean);
     }
     this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious });
-    const { detector, openIncident } = this;
+    const { detector, openIncidents } = this;
     for (const listener of this.#listeners) {
-      listener({ scored, events, detector, openIncident, watching });
+      listener({ scored, events, detector, openIncidents, watching });
     }
   }
 

@@ -100,7 +100,7 @@ export class LiveView {
       readyCount: readiness.filter((each) => each.isReady).length,
       readiness,
       deployments: this.#deployments.markers,
-      openIncidents: this.#line.openIncident === null ? 0 : 1,
+      openIncidents: this.#line.openIncidents.length,
       traffic: this.#line.detector.openTraffic?.summary ?? null,
       listening: this.#listening,
       demoStep: this.#demoStep,
@@ -190,9 +190,9 @@ function mapNode(result: WindowResult, index: number): MapNode {
 }
 
 function healthOf(result: WindowResult, index: number, seen: NodeForecast | undefined, isReady: boolean): Health {
-  const { detector, openIncident: open } = result;
+  const { detector, openIncidents } = result;
   const name = result.scored.forecast.observation.topology.nodes[index]!.name;
-  if (open?.guiltyNode === name) {
+  if (openIncidents.some(({ guiltyNode }) => guiltyNode === name)) {
     return "faulty";
   }
   if (!isReady) {
@@ -202,9 +202,9 @@ function healthOf(result: WindowResult, index: number, seen: NodeForecast | unde
     return "silent";
   }
   if (detector.suspicion(index) > 0.3) {
-    return open === null ? "suspect" : "affected";
+    return openIncidents.length === 0 ? "suspect" : "affected";
   }
-  if (open !== null && (seen.sojourn?.z ?? 0) > 4) {
+  if (openIncidents.length > 0 && (seen.sojourn?.z ?? 0) > 4) {
     return "affected";
   }
   return detector.openTraffic?.guiltyNode === name ? "traffic" : "healthy";

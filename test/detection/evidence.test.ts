@@ -48,8 +48,8 @@ describe("evidence of a scorer without p-values", () => {
           expect(Math.abs(levelOf(evidence) - before)).toBeLessThanOrEqual(3 + 1e-9);
           expect(levelOf(evidence)).toBeGreaterThanOrEqual(0);
           expect(levelOf(evidence)).toBeLessThanOrEqual(11);
-          expect(evidence.meanProbability).toBeLessThanOrEqual(1);
-          expect(Number.isFinite(evidence.meanProbability)).toBe(true);
+          expect(evidence.tally.meanProbability).toBeLessThanOrEqual(1);
+          expect(Number.isFinite(evidence.tally.meanProbability)).toBe(true);
         });
       }),
     );
@@ -76,7 +76,7 @@ describe("evidence of a scorer without p-values", () => {
     const before = levelOf(evidence);
     evidence.take(score(1), at(20, false));
     expect(levelOf(evidence)).toBeCloseTo(before - 1, 9);
-    expect(evidence.guiltyWindows).toBe(2);
+    expect(evidence.tally.guiltyWindows).toBe(2);
   });
 
   test("dates the onset at the start of the present excursion, not of one that had passed", () => {
@@ -86,7 +86,7 @@ describe("evidence of a scorer without p-values", () => {
   });
 
   test("counts guilty windows of the present excursion only", () => {
-    expect(evidenceOf([0.9, 0.01, 0.01, 0.95, 0.95]).guiltyWindows).toBe(2);
+    expect(evidenceOf([0.9, 0.01, 0.01, 0.95, 0.95]).tally.guiltyWindows).toBe(2);
   });
 
   test("falls from its bound to nothing in four calm windows", () => {
@@ -100,26 +100,13 @@ describe("evidence of a scorer without p-values", () => {
     const evidence = new NodeEvidence();
     evidence.take(score(0.9, [1, 0]), at(0));
     evidence.take(score(0.6, [0, 1]), at(10));
-    expect(evidence.kindProbabilities[0]).toBeCloseTo(0.6, 10);
-    expect(evidence.kindProbabilities[1]).toBeCloseTo(0.4, 10);
-    expect(new NodeEvidence().kindProbabilities).toEqual([]);
+    expect(evidence.tally.kindProbabilities[0]).toBeCloseTo(0.6, 10);
+    expect(evidence.tally.kindProbabilities[1]).toBeCloseTo(0.4, 10);
+    expect(new NodeEvidence().tally.kindProbabilities).toEqual([]);
   });
 
   test("mean probability counts the calm windows of the excursion too", () => {
-    expect(evidenceOf([0.9, 0.5, 0.9]).meanProbability).toBeCloseTo(0.6, 10);
-  });
-
-  test("explains as much as it did over all windows asked about, the worst counting most", () => {
-    const evidence = evidenceOf([0.9]);
-    expect(evidence.explainedShare).toBe(0);
-    evidence.explain(1, 0.3);
-    evidence.explain(0.2, 0.1);
-    expect(evidence.explainedShare).toBeCloseTo(0.8, 6);
-    // A window without an excess says next to nothing.
-    evidence.explain(0, -5);
-    expect(evidence.explainedShare).toBeCloseTo(0.8, 4);
-    evidence.forget();
-    expect(evidence.explainedShare).toBe(0);
+    expect(evidenceOf([0.9, 0.5, 0.9]).tally.meanProbability).toBeCloseTo(0.6, 10);
   });
 
   test("fades by one in each window without the node, down to nothing", () => {
@@ -127,7 +114,7 @@ describe("evidence of a scorer without p-values", () => {
     const before = levelOf(evidence);
     evidence.takeNothing();
     expect(levelOf(evidence)).toBeCloseTo(before - 1, 9);
-    expect(evidence.guiltyWindows).toBe(2);
+    expect(evidence.tally.guiltyWindows).toBe(2);
     expect(evidence.lastStep).toBeLessThan(0);
     for (let i = 0; i < 20; i++) evidence.takeNothing();
     expect(evidence.share).toBe(0);
@@ -136,7 +123,7 @@ describe("evidence of a scorer without p-values", () => {
   test("that is forgotten begins as if new", () => {
     const evidence = evidenceOf([1, 1, 1]);
     evidence.forget();
-    expect([evidence.share, evidence.guiltyWindows, evidence.meanProbability]).toEqual([0, 0, 0]);
+    expect([evidence.share, evidence.tally.guiltyWindows, evidence.tally.meanProbability]).toEqual([0, 0, 0]);
     expect(evidence.onsetSeconds).toBeNaN();
   });
 });

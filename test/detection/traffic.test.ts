@@ -18,7 +18,7 @@ describe("a traffic verdict", () => {
     for (const fact of ["50 % more latency", "20 requests/s", "web is 60 % busy", "saturates at 33 requests/s"]) {
       expect(incident.summary).toContain(fact);
     }
-    expect(detector.openIncident).toBeNull();
+    expect(detector.openIncidents).toEqual([]);
     expect(detector.isSuspicious).toBe(false);
   });
 

@@ -1,5 +1,6 @@
 import type { Counterfactual, Forecast, NodeForecast, OperationForecast } from "../../src/contracts/forecast.ts";
 import type { IncidentEvent } from "../../src/contracts/incident.ts";
+import type { Topology } from "../../src/contracts/observation.ts";
 import { FAULT_KINDS, type FaultKind, type Scored } from "../../src/contracts/score.ts";
 import type { Detector } from "../../src/detection/detector.ts";
 import { nodeForecast, residual, TOPOLOGY, WEB, window } from "../models/baselines/fixtures.ts";
@@ -18,6 +19,8 @@ export interface Shown {
   readonly rise?: number;
   readonly rateRatio?: number;
   readonly observedP95Seconds?: number;
+  /** Instead of web → cart → stock. */
+  readonly topology?: Topology;
 }
 
 export const USUAL_RATE = 10;
@@ -29,14 +32,15 @@ export const FELT: Partial<NodeForecast> = { service: residual(9), impactShare: 
 
 export function shown(index: number, what: Shown = {}): Scored {
   const absent = what.absent ?? [];
-  const nodes = TOPOLOGY.nodes
+  const topology = what.topology ?? TOPOLOGY;
+  const nodes = topology.nodes
     .filter((node) => !absent.includes(node.index))
     .map(({ index: node }) => {
       const isGuilty = (what.guilt?.[node] ?? 0) > 0.5;
       return nodeForecast(node, { ...(isGuilty ? FELT : {}), ...what.nodes?.[node] });
     });
   const forecast: Forecast = {
-    ...window(index),
+    ...window(index, { topology }),
     isReady: what.isReady ?? true,
     nodes,
     operations: [entryOperation(what)],

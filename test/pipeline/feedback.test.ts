@@ -10,7 +10,7 @@ import { DELAY_SECONDS, running, type Trouble } from "./troubled-line.ts";
 const WINDOW_SECONDS = 5;
 const HOUR = 3600;
 
-const openId = (line: Line): string => line.openIncident!.id;
+const openId = (line: Line): string => line.openIncidents[0]!.id;
 
 describe("not a fault", () => {
   const trouble: Trouble = { from: 1060, to: 1200 };
@@ -28,7 +28,7 @@ describe("not a fault", () => {
     runTo(1300);
     expect(types()).toEqual(["opened", "resolved"]);
     expect(events[1]).toEqual({ type: "resolved", atSeconds: 1100, incident: dismissed });
-    expect(line.openIncident).toBeNull();
+    expect(line.openIncidents).toEqual([]);
     expect(store.incident(id)!.feedback).toBe("dismissed");
   });
 
@@ -84,7 +84,7 @@ describe("not a fault", () => {
     ]);
     runTo(1100);
     const id = openId(line);
-    const evidence = line.openIncident!.evidenceTraceIds.map((traceId) => aTrace(traceId));
+    const evidence = line.openIncidents[0]!.evidenceTraceIds.map((traceId) => aTrace(traceId));
     for (const trace of evidence) store.putTrace(trace);
     give({ type: "not-a-fault", incidentId: id });
     runTo(1140);
@@ -120,12 +120,12 @@ describe("was a fault", () => {
     const { runTo, line, give, store, events } = running([{ from: 1060, to: 1120 }]);
     runTo(1100);
     const id = openId(line);
-    const found = line.openIncident!.summary;
+    const found = line.openIncidents[0]!.summary;
     give({ type: "fault", incidentId: id, kind: "network-loss", service: "front" });
     const label = { guiltyNode: "front", kind: "network-loss", confidence: 1, feedback: "confirmed" };
     expect(store.incident(id)).toMatchObject({ ...label, state: "open" });
     expect(store.incident(id)!.summary).toContain(found);
-    expect(line.openIncident).toMatchObject(label);
+    expect(line.openIncidents[0]).toMatchObject(label);
     runTo(1200);
     expect(events.map(({ type }) => type)).toEqual(["opened", "updated", "resolved"]);
     expect(events[1]).toMatchObject({ incident: label });
@@ -142,7 +142,7 @@ describe("was a fault", () => {
     const { kind, summary } = store.incident(id)!;
     expect(kind).toBe("pause");
     expect(summary.match(/Confirmed/g)).toHaveLength(1);
-    expect(line.openIncident).toBeNull();
+    expect(line.openIncidents).toEqual([]);
   });
 
   test("takes back that it was none: the same alarms again", () => {
@@ -214,7 +214,7 @@ describe("an ignored range", () => {
     give({ type: "ignore", fromSeconds: 1050, toSeconds: 1150 });
     runTo(1320);
     expect(types()).toEqual(["opened", "resolved"]);
-    expect(line.openIncident).toBeNull();
+    expect(line.openIncidents).toEqual([]);
     expect(learned(1050, 1150)).toEqual([]);
     expect(learned(1010, 1050)).toHaveLength(8);
     expect(learned(1150, 1190)).toHaveLength(8);
@@ -265,5 +265,5 @@ test("a traffic verdict is no alarm: it can be called a fault, and nothing else"
 function anyIncident(): Incident {
   const { runTo, line } = running([{ from: 1060, to: 1100 }]);
   runTo(1085);
-  return line.openIncident!;
+  return line.openIncidents[0]!;
 }

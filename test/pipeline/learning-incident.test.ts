@@ -92,6 +92,7 @@ test("what was kept from being learned, and what is remembered, are numbers of t
   expect(text).toContain("spantwin_windows_excluded_total 8\n");
   expect(text).toContain(`spantwin_windows_learned_early_total ${line.gate.lateCount}\n`);
   expect(text).toContain("spantwin_incidents_silenced_total 0\n");
+  expect(text).toContain("spantwin_incidents_crowded_out_total 0\n");
   expect(text).toContain("spantwin_intentional_waits 0\n");
   expect(text).toContain("spantwin_twin_visits 7\n");
   expect(text).toContain("spantwin_twin_refused_samples_total 3\n");
