@@ -11,6 +11,12 @@ export interface Suspect {
   readonly probability: number;
   /** Share of the excess latency that goes away in the twin when this suspect is put back to normal, in [0, 1]. */
   readonly explainedShare: number;
+  /** How much more likely the simulated fault of this kind makes what was seen: log of the ratio, nats; 0 without one. */
+  readonly evidence: number;
+  /** That fault in words, with its size; null when no size of it fits. */
+  readonly size: string | null;
+  /** Other faults of this node that were tried, and how much worse they explain what was seen. */
+  readonly instead: readonly RuledOut[];
   readonly reason: string;
 }
 

@@ -1,5 +1,6 @@
 import type { NodeScore } from "../contracts/score.ts";
 import { CalmRecord } from "./calm-record.ts";
+import { Diagnosis } from "./diagnosis.ts";
 import { eValueOf } from "./e-values.ts";
 import { GuiltTally } from "./guilt-tally.ts";
 
@@ -37,6 +38,7 @@ export class NodeEvidence {
   #threshold = ODDS_THRESHOLD;
   #isEDetector = false;
   #tally = new GuiltTally();
+  #diagnosis = new Diagnosis();
   /** E-values since the onset. */
   #claimSum = 0;
 
@@ -83,6 +85,11 @@ export class NodeEvidence {
     return this.#tally;
   }
 
+  /** What the twin made of it since its onset. */
+  get diagnosis(): Diagnosis {
+    return this.#diagnosis;
+  }
+
   /** What the node has claimed since its onset is what is normal for it, as far as anybody can tell. */
   acceptAsNormal(): void {
     const { windows } = this.#tally;
@@ -121,6 +128,7 @@ export class NodeEvidence {
   #begin(startSeconds: number): void {
     this.onsetSeconds = startSeconds;
     this.#tally = new GuiltTally();
+    this.#diagnosis = new Diagnosis();
     this.#claimSum = 0;
   }
 }

@@ -77,7 +77,8 @@ export function faultSummary(guilty: Suspect, impact: readonly Impact[], answer:
     worst === undefined
       ? ""
       : `; p95 of ${worst.operation} is ${duration(worst.observedP95Seconds)}, ${duration(worst.predictedP95Seconds)} expected at ${rate(worst.arrivalRatePerSecond)}`;
-  return `${guilty.node}: ${kindWords(guilty.kind)} (${guilty.reason})${effect}${withoutItWords(answer)}.`;
+  const size = guilty.size === null ? "" : `, ${guilty.size}`;
+  return `${guilty.node}: ${kindWords(guilty.kind)}${size} (${guilty.reason})${effect}${withoutItWords(answer)}.`;
 }
 
 /** For an incident; nothing when nothing was slower than predicted. */

@@ -5,7 +5,8 @@ import type { EvidenceBoard } from "./evidence-board.ts";
 import { excessOf, impactOf } from "./impact.ts";
 import { bottleneckOf, confidenceOf, faultIncident, faultSummary, withoutItOf } from "./incident-text.ts";
 import { SuspectRecord } from "./suspect-record.ts";
-import { type Candidate, candidates, rankSuspects } from "./suspects.ts";
+import { type Candidate, candidates, rankSuspects, ruledOut } from "./suspects.ts";
+import { TrafficWatch } from "./traffic-watch.ts";
 
 /** Calm windows in a row that end an incident. */
 const CALM_WINDOWS = 3;
@@ -176,6 +177,7 @@ export class OpenIncident {
       kind: guilty.kind,
       confidence: confidenceOf(suspects),
       suspects,
+      ruledOut: ruledOut(forecast, suspects, TrafficWatch.predictedRise(forecast)),
       ...(isWorse
         ? { impact, entryRatePerSecond: forecast.entryRatePerSecond, bottleneck: bottleneckOf(forecast) }
         : {}),

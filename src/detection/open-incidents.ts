@@ -120,8 +120,12 @@ export class OpenIncidents {
     };
     for (const each of this.#open) wanted.push(...each.rivals.filter(isWanted));
     questions.ask(wanted);
-    for (const each of this.#open)
-      for (const node of each.isActive ? each.nodes : each.rivals) this.#explain(each, node, questions);
+    for (const each of this.#open) {
+      for (const node of each.isActive ? each.nodes : each.rivals) {
+        this.#explain(each, node, questions);
+        each.record(node)?.diagnose(questions.hypotheses(node));
+      }
+    }
   }
 
   /** Tells the record of a node what the twin said of it, and what the roots of all incidents but itself leave to it. */
@@ -149,6 +153,7 @@ export class OpenIncidents {
 
   /** Opens the incident of the likeliest of the free nodes, when one of them has evidence enough. */
   #openFree(free: ReadonlyMap<number, NodeEvidence>, grouping: Grouping, questions: Questions): IncidentEvent | null {
+    this.#diagnose(free, questions);
     const alarming = [...free].filter(([, each]) => each.isAlarming && each.tally.guiltyWindows >= GUILTY_WINDOWS_MIN);
     if (alarming.length === 0 || alarming.filter(([node]) => this.#isFull(node)).length > 0) return null;
     const own = this.#made(Math.min(...alarming.map(([, each]) => each.onsetSeconds)), grouping.forecast);
@@ -157,6 +162,13 @@ export class OpenIncidents {
     questions.ask(own.candidates(grouping.forecast).map(({ node }) => node));
     for (const node of own.nodes) this.#explain(own, node, questions);
     return this.#opened(own, grouping);
+  }
+
+  /** Looks for the faults of nodes under suspicion before any incident is open: one window alone says little of few visits. */
+  #diagnose(free: ReadonlyMap<number, NodeEvidence>, questions: Questions): void {
+    const suspicious = [...free].filter(([, evidence]) => evidence.isSuspicious && evidence.lastGuilt !== null);
+    questions.ask(suspicious.map(([node]) => node));
+    for (const [node, evidence] of suspicious) evidence.diagnosis.take(questions.hypotheses(node));
   }
 
   #made(onsetSeconds: number, { observation }: Forecast): OpenIncident {

@@ -1,4 +1,6 @@
 import type { Counterfactual } from "../contracts/forecast.ts";
+import type { Hypothesis } from "../contracts/hypothesis.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 import type { NodeEvidence } from "./evidence.ts";
 import type { GuiltTally } from "./guilt-tally.ts";
 
@@ -8,6 +10,7 @@ export interface SuspectEvidence {
   readonly meanProbability: number;
   readonly kindProbabilities: readonly number[];
   readonly explainedShare: number;
+  readonly diagnosis: Diagnosis;
 }
 
 /**
@@ -16,6 +19,7 @@ export interface SuspectEvidence {
  */
 export class SuspectRecord implements SuspectEvidence {
   readonly #tally: GuiltTally;
+  #diagnosis: Diagnosis;
   #explainedSum = 0;
   #unexplainedSum = 0;
   #explainedWeight = 0;
@@ -24,12 +28,14 @@ export class SuspectRecord implements SuspectEvidence {
   /** @param windows of the incident so far; a node that came under suspicion later was innocent in the others */
   constructor(evidence: NodeEvidence, windows: number) {
     this.#tally = evidence.tally.copy();
+    this.#diagnosis = evidence.diagnosis.copy();
     this.#tally.windows = Math.max(windows, this.#tally.windows);
   }
 
   /** The same suspect in another incident: measured over that one's windows; what the twin said of it still holds. */
   begunAgain(evidence: NodeEvidence, windows: number): SuspectRecord {
     const other = new SuspectRecord(evidence, windows);
+    other.#diagnosis = this.#diagnosis.copy();
     other.#explainedSum = this.#explainedSum;
     other.#unexplainedSum = this.#unexplainedSum;
     other.#explainedWeight = this.#explainedWeight;
@@ -48,6 +54,15 @@ export class SuspectRecord implements SuspectEvidence {
     this.#unexplainedSum += weight * unexplainedShare;
     this.#explainedWeight += weight;
     if (this.#worst === null || excessOf(answer) > excessOf(this.#worst)) this.#worst = answer;
+  }
+
+  /** Takes in which of its faults may explain one window. */
+  diagnose(hypotheses: readonly Hypothesis[]): void {
+    this.#diagnosis.take(hypotheses);
+  }
+
+  get diagnosis(): Diagnosis {
+    return this.#diagnosis;
   }
 
   get guiltyWindows(): number {

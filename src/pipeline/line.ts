@@ -1,5 +1,6 @@
 import type { Feedback } from "../contracts/feedback.ts";
 import type { Counterfactual, Forecast, MemoryFill } from "../contracts/forecast.ts";
+import type { Hypothesis } from "../contracts/hypothesis.ts";
 import type { Incident, IncidentEvent } from "../contracts/incident.ts";
 import type { Observation, Topology } from "../contracts/observation.ts";
 import type { Scored, Scorer } from "../contracts/score.ts";
@@ -9,6 +10,7 @@ import { DeploymentCorrelation } from "../detection/deployment-correlation.ts";
 import { Detector } from "../detection/detector.ts";
 import { FeedbackRules } from "../detection/feedback-rules.ts";
 import { IntentionalWaits } from "../detection/intentional-waits.ts";
+import type { AskTwin } from "../detection/questions.ts";
 import { Silencing } from "../detection/silencing.ts";
 import { Observer } from "../topology/observer.ts";
 import { LearningGate } from "./learning-gate.ts";
@@ -20,6 +22,7 @@ export interface TwinLike {
   forecast(observation: Observation): Forecast;
   learn(forecast: Forecast): void;
   counterfactuals(suspects: readonly number[]): Counterfactual[];
+  diagnose(suspects: readonly number[]): Hypothesis[];
   /** What a node does from this event time on is normal. */
   acceptNewNormal(node: number, atSeconds: number): void;
 }
@@ -60,6 +63,8 @@ export class Line {
   readonly #changed = new Map<string, Incident>();
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
+  /** Baselines are held against the whole of it: no simulated fault helps them to name a kind or a node. */
+  readonly #watched: AskTwin;
   readonly #listeners: WindowListener[] = [];
   readonly #watchers: readonly { readonly scorer: Scorer; readonly detector: Detector }[];
 
@@ -72,6 +77,7 @@ export class Line {
     watchers?: readonly Scorer[];
   }) {
     this.#twin = parts.twin;
+    this.#watched = { counterfactuals: (nodes) => parts.twin.counterfactuals(nodes), diagnose: () => [] };
     this.#scorer = parts.scorer;
     this.detector = new Detector(parts.settings);
     this.#silencing = new Silencing(this.#rules, this.detector);
@@ -146,8 +152,10 @@ export class Line {
     this.#topology = observation.topology;
     const forecast = this.#twin.forecast(observation);
     const judgeable = this.waits.withoutWaits(forecast);
-    const { scored, events: found } = this.#judge(this.#scorer, this.detector, judgeable);
-    const watching = this.#watchers.map(({ scorer, detector }) => this.#judge(scorer, detector, judgeable));
+    const { scored, events: found } = this.#judge(this.#scorer, this.detector, judgeable, this.#twin);
+    const watching = this.#watchers.map(({ scorer, detector }) =>
+      this.#judge(scorer, detector, judgeable, this.#watched),
+    );
     this.#deployments.take(forecast);
     const events = this.#told(judgeable, found);
     // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
@@ -179,12 +187,12 @@ export class Line {
     ];
   }
 
-  #judge(scorer: Scorer, detector: Detector, forecast: Forecast): Judgement {
+  #judge(scorer: Scorer, detector: Detector, forecast: Forecast, askTwin: AskTwin): Judgement {
     const scored = scorer.score(forecast);
     // In a range that is ignored nobody has been seen, so that nothing is evidence and what was fades.
     const counted = this.#rules.isIgnored(forecast.observation)
       ? { ...scored, nodes: [], forecast: { ...forecast, nodes: [] } }
       : scored;
-    return { scored, events: detector.decide(counted, (nodes) => this.#twin.counterfactuals(nodes)) };
+    return { scored, events: detector.decide(counted, askTwin) };
   }
 }

@@ -170,12 +170,15 @@ describe("suspects", () => {
     const detector = new Detector(OPTIONS);
     const asked: (readonly number[])[] = [];
     for (let index = 0; index < 2; index++) {
-      detector.decide(shown(index, { ...SURE, kind: "pause" }), (nodes) => {
-        asked.push(nodes);
-        return explains({ [CART]: 1 })(nodes);
+      detector.decide(shown(index, { ...SURE, kind: "pause" }), {
+        ...explains({ [CART]: 1 }),
+        diagnose: (nodes) => {
+          asked.push(nodes);
+          return [];
+        },
       });
     }
-    expect(asked).toEqual([[CART]]);
+    expect(asked).toEqual([[CART], [CART]]);
     expect(detector.openIncidents[0]!.kind).toBe("pause");
     expect(detector.openIncidents[0]!.suspects[0]!.kindProbability).toBeCloseTo(0.9, 6);
   });
@@ -270,8 +273,12 @@ describe("an incident says", () => {
 
   test("nothing of the kind when requests are no slower than predicted", () => {
     const detector = new Detector(OPTIONS);
-    const silent = (nodes: readonly number[]) =>
-      explains({})(nodes).map((answer) => ({ ...answer, observedMeanSeconds: answer.predictedMeanSeconds }));
+    const { counterfactuals, diagnose } = explains({});
+    const silent = {
+      counterfactuals: (nodes: readonly number[]) =>
+        counterfactuals(nodes).map((answer) => ({ ...answer, observedMeanSeconds: answer.predictedMeanSeconds })),
+      diagnose,
+    };
     for (let i = 0; i < 2; i++) detector.decide(shown(i, SURE), silent);
     expect(detector.openIncidents[0]?.summary).not.toMatch(/without it|explains/);
     expect(detector.openIncidents[0]).not.toHaveProperty("withoutIt");

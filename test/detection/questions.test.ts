@@ -7,9 +7,13 @@ import { explains } from "./windows.ts";
 /** Questions to a twin that notes them. */
 function noted(shares: Readonly<Record<number, number>> = {}) {
   const asked: (readonly number[])[] = [];
-  const questions = new Questions((nodes) => {
-    asked.push(nodes);
-    return explains(shares)(nodes);
+  const { counterfactuals, diagnose } = explains(shares);
+  const questions = new Questions({
+    counterfactuals: (nodes) => {
+      asked.push(nodes);
+      return counterfactuals(nodes);
+    },
+    diagnose,
   });
   return { asked, questions };
 }

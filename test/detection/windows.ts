@@ -1,8 +1,10 @@
 import type { Counterfactual, Forecast, NodeForecast, OperationForecast } from "../../src/contracts/forecast.ts";
+import type { Hypothesis } from "../../src/contracts/hypothesis.ts";
 import type { IncidentEvent } from "../../src/contracts/incident.ts";
 import type { Topology } from "../../src/contracts/observation.ts";
 import { FAULT_KINDS, type FaultKind, type Scored } from "../../src/contracts/score.ts";
 import type { Detector } from "../../src/detection/detector.ts";
+import type { AskTwin } from "../../src/detection/questions.ts";
 import { nodeForecast, residual, TOPOLOGY, WEB, window } from "../models/baselines/fixtures.ts";
 
 /** What one window shows; what is not said is calm: probability 0.02 and nothing beyond its band. */
@@ -82,15 +84,21 @@ function entryOperation(what: Shown): OperationForecast {
 }
 
 /** A twin that says each node explains the share given for it. */
-export function explains(shares: Readonly<Record<number, number>>): (nodes: readonly number[]) => Counterfactual[] {
-  return (nodes) =>
-    nodes.map((node) => ({
-      node,
-      observedMeanSeconds: 0.2,
-      predictedMeanSeconds: 0.1,
-      withoutItMeanSeconds: 0.2 - 0.1 * (shares[node] ?? 0),
-      explainedShare: shares[node] ?? 0,
-    }));
+export function explains(
+  shares: Readonly<Record<number, number>>,
+  hypotheses: readonly Hypothesis[] = [],
+): AskTwin & { counterfactuals(nodes: readonly number[]): Counterfactual[] } {
+  return {
+    counterfactuals: (nodes) =>
+      nodes.map((node) => ({
+        node,
+        observedMeanSeconds: 0.2,
+        predictedMeanSeconds: 0.1,
+        withoutItMeanSeconds: 0.2 - 0.1 * (shares[node] ?? 0),
+        explainedShare: shares[node] ?? 0,
+      })),
+    diagnose: (nodes) => hypotheses.filter(({ node }) => nodes.includes(node)),
+  };
 }
 
 /** Feeds windows numbered from `from`; returns what was said of each. */
@@ -99,8 +107,9 @@ export function feed(
   from: number,
   windows: readonly Shown[],
   shares: Readonly<Record<number, number>> = {},
+  hypotheses: readonly Hypothesis[] = [],
 ): IncidentEvent[][] {
-  return windows.map((each, i) => detector.decide(shown(from + i, each), explains(shares)));
+  return windows.map((each, i) => detector.decide(shown(from + i, each), explains(shares, hypotheses)));
 }
 
 export function times(count: number, what: Shown = {}): Shown[] {

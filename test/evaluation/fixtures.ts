@@ -31,6 +31,9 @@ export function suspects(nodes: readonly string[], kindProbability = 0.5): Suspe
     kindProbability,
     probability: 0.9,
     explainedShare: 0.5,
+    evidence: 40,
+    size: "its own work takes 2.0 times as long",
+    instead: [],
     reason: "",
   }));
 }

@@ -104,6 +104,10 @@ export class NotingTwin implements TwinLike {
   counterfactuals(): [] {
     return [];
   }
+
+  diagnose(): [] {
+    return [];
+  }
 }
 
 export function event(type: IncidentEvent["type"], incident: Incident): IncidentEvent {

@@ -5,6 +5,7 @@ import { proposeCrash, proposePrograms } from "./propose-calls.ts";
 import { proposeNetwork } from "./propose-network.ts";
 import { proposeServers } from "./propose-servers.ts";
 import { proposeStalls } from "./propose-stalls.ts";
+import { proposeStarved } from "./propose-starved.ts";
 import { proposeBadReplica, proposeSlower } from "./propose-work.ts";
 import { type Scene, type SceneParts, setScene } from "./scene.ts";
 import { synthesise } from "./synthesis.ts";
@@ -14,6 +15,7 @@ const PROPOSERS = [
   proposeBadReplica,
   proposeServers,
   proposeStalls,
+  proposeStarved,
   proposeNetwork,
   proposeCrash,
   proposePrograms,

@@ -60,8 +60,13 @@ export function scaledGain(scene: Scene, node: number, factor: number, instance 
   );
 }
 
+/** What is gained when the gaps of these edges are believed to be longer by the shifts. */
+export function gapsGain(scene: Scene, edges: readonly number[], shifts: Shifts): number {
+  return edges.reduce((sum, edge) => sum + gapGain(scene, edge, shifts), 0);
+}
+
 /** Closed form: gaps depend on no queue. */
-export function gapGain(scene: Scene, edge: number, shifts: Shifts): number {
+function gapGain(scene: Scene, edge: number, shifts: Shifts): number {
   const reference = scene.knowledge.gaps.get(edge);
   const seen = scene.observed.gaps.get(edge);
   if (reference === undefined || reference.count === 0 || seen === undefined) return 0;

@@ -2,7 +2,7 @@ import type { FaultKind } from "../../src/contracts/score.ts";
 import type { NetworkSpec } from "../kernel/spec.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
 import { edgesBetween, shiftGaps } from "./edges.ts";
-import { gapGain } from "./likelihood.ts";
+import { gapsGain } from "./likelihood.ts";
 import type { Proposal } from "./proposal.ts";
 import { likeliest, operationsAt, shiftedGain, shiftWork } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
@@ -29,7 +29,7 @@ export function proposeStalls(scene: Scene, node: number): Proposal[] {
   const into = edgesBetween(scene, { callee: node });
   const outOf = edgesBetween(scene, { caller: node });
   const work = stallsOfWork(scene, node);
-  const gaps = stallsOfGaps(scene, into);
+  const gaps = likeliestGapStall(scene, into);
   const seen = [work, gaps].filter((each) => each !== null);
   if (seen.length === 0 || scene.window.topology.nodes[node]!.kind !== "service") return [];
   const longestSeconds = Math.max(...seen.map((each) => each.longestSeconds));
@@ -37,7 +37,7 @@ export function proposeStalls(scene: Scene, node: number): Proposal[] {
   const gapShifts = stallShifts(gaps?.share ?? 0, longestSeconds);
   // An answer waits in front of a stalled caller just as a request does in front of a stalled callee.
   const outShifts = likeliest<Shifts | null>([null, gapShifts], (each) =>
-    each === null ? 0 : outOf.reduce((sum, edge) => sum + gapGain(scene, edge, each), 0),
+    each === null ? 0 : gapsGain(scene, outOf, each),
   );
   const shifted = new Map<number, Shifts>(into.map((edge) => [edge, gapShifts]));
   if (outShifts !== null) for (const edge of outOf) shifted.set(edge, outShifts);
@@ -72,7 +72,8 @@ function stallsOfWork(scene: Scene, node: number): Stall | null {
   return guess && bestStall(guess, (shifts) => shiftedGain(scene, node, shifts));
 }
 
-function stallsOfGaps(scene: Scene, edges: readonly number[]): Stall | null {
+/** Of the gaps of these edges; null when none explains them better than none. */
+export function likeliestGapStall(scene: Scene, edges: readonly number[]): Stall | null {
   const excess: number[] = [];
   let count = 0;
   for (const edge of edges) {
@@ -85,7 +86,7 @@ function stallsOfGaps(scene: Scene, edges: readonly number[]): Stall | null {
     for (const gap of seen) if (gap > far) excess.push(gap - middle);
   }
   const guess = stallGuess(excess, count);
-  return guess && bestStall(guess, (shifts) => edges.reduce((sum, edge) => sum + gapGain(scene, edge, shifts), 0));
+  return guess && bestStall(guess, (shifts) => gapsGain(scene, edges, shifts));
 }
 
 function stallGuess(excess: readonly number[], count: number): Stall | null {

@@ -20,7 +20,7 @@ const OBSERVED_MIN = 4;
 export function proposeSlower(scene: Scene, node: number): Proposal[] {
   const seen = scene.observed.ownTimes.get(node);
   if (seen === undefined || seen.seconds.length < OBSERVED_MIN) return [];
-  const factor = bestFactor(scene, node, -1);
+  const factor = likeliestFactor(scene, node);
   if (factor < FACTOR_MIN) return [];
   return [
     {
@@ -43,7 +43,7 @@ export function proposeBadReplica(scene: Scene, node: number): Proposal[] {
   if (instances.length < 2) return [];
   const found = instances
     .map(({ instance, weight }) => {
-      const factor = bestFactor(scene, node, instance);
+      const factor = likeliestFactor(scene, node, instance);
       return { instance, weight, factor, gain: scaledGain(scene, node, factor, instance) };
     })
     .sort((a, b) => b.gain - a.gain || a.instance - b.instance);
@@ -66,7 +66,7 @@ export function proposeBadReplica(scene: Scene, node: number): Proposal[] {
 
 /** What is gained when all own times of a node are believed to be longer by the likeliest factor; 0 when none is. */
 export function slowerGain(scene: Scene, node: number): number {
-  const factor = bestFactor(scene, node, -1);
+  const factor = likeliestFactor(scene, node);
   return factor < FACTOR_MIN ? 0 : scaledGain(scene, node, factor);
 }
 
@@ -79,7 +79,7 @@ function slowKind({ window: { topology } }: Scene, node: number): "slow-code" | 
 }
 
 /** The likeliest factor on the usual own times; queues are left to the simulation. */
-function bestFactor(scene: Scene, node: number, instance: number): number {
+export function likeliestFactor(scene: Scene, node: number, instance = -1): number {
   const usual = scene.usual.get(node);
   const seen = scene.observed.ownTimes.get(node);
   if (usual === undefined || seen === undefined) return 1;
