@@ -1,11 +1,11 @@
 import type { NetworkSpec } from "../kernel/spec.ts";
 import { editOperations } from "../what-if/work-edits.ts";
 import { effectiveShare } from "./bins.ts";
+import { operationsAt } from "./edits.ts";
 import type { Proposal } from "./proposal.ts";
-import { operationsAt } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
 
-/** What no time shows: calls that nobody answers, and visits that make other calls than usual. */
+// What no time shows: calls that nobody answers, and visits that make other calls than usual.
 
 /** Even at rest so many calls go unanswered, or their spans are lost. */
 const MISSING_FLOOR = 0.005;

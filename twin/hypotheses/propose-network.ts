@@ -1,12 +1,12 @@
 import { quantileOfSorted } from "../learning/reference.ts";
-import { edgesBetween, shiftGaps } from "./edges.ts";
+import { edgesBetween, operationsAt, shiftGaps, shiftWork } from "./edits.ts";
 import { gapsGain } from "./likelihood.ts";
 import type { Proposal } from "./proposal.ts";
-import { likeliest, operationsAt, shiftedGain, shiftWork } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
 import { delayShifts, lossShifts, meanShiftSeconds, type Shifts } from "./shifts.ts";
+import { likeliest, shiftedGain } from "./sizing.ts";
 
-/** The way to a node: longer for every call, or for those whose messages get lost. */
+// The way to a node: longer for every call, or for those whose messages get lost.
 
 const DELAY_FACTORS = [0.6, 0.8, 1, 1.25];
 const DELAY_MIN_SECONDS = 0.0005;

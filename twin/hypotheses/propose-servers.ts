@@ -1,9 +1,9 @@
 import type { NetworkSpec, StationSpec } from "../kernel/spec.ts";
 import type { Proposal } from "./proposal.ts";
-import { slowerGain } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
+import { slowerGain } from "./sizing.ts";
 
-/** Fewer servers, workers or connections than were learned: work takes no longer, but waits. */
+// Fewer servers, workers or connections than were learned: work takes no longer, but waits.
 
 const SHARES_LEFT = [0.75, 0.5, 0.3];
 /** Where nobody was ever seen to wait, a limit would be about as high as what is under way. */

@@ -1,14 +1,14 @@
 import type { FaultKind } from "../../src/contracts/score.ts";
 import type { NetworkSpec } from "../kernel/spec.ts";
 import { quantileOfSorted } from "../learning/reference.ts";
-import { edgesBetween, shiftGaps } from "./edges.ts";
+import { edgesBetween, operationsAt, shiftGaps, shiftWork } from "./edits.ts";
 import { gapsGain } from "./likelihood.ts";
 import type { Proposal } from "./proposal.ts";
-import { likeliest, operationsAt, shiftedGain, shiftWork } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
 import { meanShiftSeconds, type Shifts, stallShifts } from "./shifts.ts";
+import { likeliest, shiftedGain } from "./sizing.ts";
 
-/** Nothing moves at a node for a while, again and again: neither its own work nor what comes in and goes out. */
+// Nothing moves at a node for a while, again and again: neither its own work nor what comes in and goes out.
 
 /** Samples beyond this quantile of what is usual may have met a stall. */
 const FAR_QUANTILE = 0.97;

@@ -1,12 +1,12 @@
 import { scaleWork } from "../what-if/work-edits.ts";
-import { edgesBetween, shiftGaps } from "./edges.ts";
+import { edgesBetween, operationsAt, shiftGaps } from "./edits.ts";
 import { gapsGain, scaledGain } from "./likelihood.ts";
 import type { Proposal } from "./proposal.ts";
 import { likeliestDelay } from "./propose-network.ts";
 import { likeliestGapStall } from "./propose-stalls.ts";
-import { likeliest, likeliestFactor, operationsAt } from "./propose-work.ts";
 import type { Scene } from "./scene.ts";
 import { type Shifts, stallShifts } from "./shifts.ts";
+import { likeliest, likeliestFactor } from "./sizing.ts";
 
 /** Either half must gain at least so much by itself, or it is not both. Nats. */
 const HALF_MIN = 3;
