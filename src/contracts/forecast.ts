@@ -201,4 +201,10 @@ export interface Counterfactual {
   readonly withoutItMeanSeconds: number;
   /** Share of the excess (observed − predicted) that goes away, in [0, 1]. */
   readonly explainedShare: number;
+  /** The entry operation whose requests lost most in this window, all together; null when none came. */
+  readonly worst: {
+    readonly operation: number;
+    readonly observedP95Seconds: number;
+    readonly withoutItP95Seconds: number;
+  } | null;
 }

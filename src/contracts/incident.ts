@@ -26,6 +26,12 @@ export interface WithoutIt {
   readonly predictedMeanSeconds: number;
   /** With the guilty node put back to normal. */
   readonly withoutItMeanSeconds: number;
+  /** The same for the operation users feel most, at that window; null when none of its requests came. */
+  readonly worst: {
+    readonly operation: string;
+    readonly observedP95Seconds: number;
+    readonly withoutItP95Seconds: number;
+  } | null;
 }
 
 export interface RuledOut {

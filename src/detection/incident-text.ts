@@ -1,5 +1,6 @@
 import type { Counterfactual, Forecast } from "../contracts/forecast.ts";
 import type { Impact, Incident, Suspect } from "../contracts/incident.ts";
+import type { Observation } from "../contracts/observation.ts";
 import { evidenceTraces } from "./evidence-traces.ts";
 import { impactOf } from "./impact.ts";
 import { ruledOut } from "./suspects.ts";
@@ -26,8 +27,8 @@ export function faultIncident(
     guiltyNode: guilty.node,
     kind: guilty.kind,
     confidence: confidenceOf(suspects),
-    ...withoutItOf(answer),
-    summary: faultSummary(guilty, impact, answer),
+    ...withoutItOf(answer, forecast.observation),
+    summary: faultSummary(guilty, impact, answer, forecast.observation),
     suspectsAtOpening: suspects,
     suspects,
     ruledOut: ruledOut(forecast, suspects, TrafficWatch.predictedRise(forecast)),
@@ -71,28 +72,41 @@ export function trafficIncident(forecast: Forecast, onsetSeconds: number): Incid
 const EXPLAINS_ENOUGH = 0.6;
 
 /** One sentence: who, what kind, by which evidence, what users feel, and what would be without it. */
-export function faultSummary(guilty: Suspect, impact: readonly Impact[], answer: Counterfactual | undefined): string {
+export function faultSummary(
+  guilty: Suspect,
+  impact: readonly Impact[],
+  answer: Counterfactual | undefined,
+  observation: Observation,
+): string {
   const worst = impact[0];
   const effect =
     worst === undefined
       ? ""
       : `; p95 of ${worst.operation} is ${duration(worst.observedP95Seconds)}, ${duration(worst.predictedP95Seconds)} expected at ${rate(worst.arrivalRatePerSecond)}`;
   const size = guilty.size === null ? "" : `, ${guilty.size}`;
-  return `${guilty.node}: ${kindWords(guilty.kind)}${size} (${guilty.reason})${effect}${withoutItWords(answer)}.`;
+  return `${guilty.node}: ${kindWords(guilty.kind)}${size} (${guilty.reason})${effect}${withoutItWords(answer, observation)}.`;
 }
 
 /** For an incident; nothing when nothing was slower than predicted. */
-export function withoutItOf(answer: Counterfactual | undefined): Pick<Incident, "withoutIt"> {
+export function withoutItOf(
+  answer: Counterfactual | undefined,
+  { topology }: Observation,
+): Pick<Incident, "withoutIt"> {
   if (answer === undefined || !isSlower(answer)) return {};
-  const { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds } = answer;
-  return { withoutIt: { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds } };
+  const { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds, worst } = answer;
+  const named = worst && { ...worst, operation: topology.operations[worst.operation]!.name };
+  return { withoutIt: { observedMeanSeconds, predictedMeanSeconds, withoutItMeanSeconds, worst: named } };
 }
 
-function withoutItWords(answer: Counterfactual | undefined): string {
+function withoutItWords(answer: Counterfactual | undefined, { topology }: Observation): string {
   if (answer === undefined || !isSlower(answer)) return "";
-  const { observedMeanSeconds, withoutItMeanSeconds, explainedShare } = answer;
+  const { observedMeanSeconds, withoutItMeanSeconds, explainedShare, worst } = answer;
   if (explainedShare < EXPLAINS_ENOUGH)
     return `; it explains only ${percent(explainedShare)} of the delay: something else is wrong, here or out of sight`;
+  if (worst !== null && worst.withoutItP95Seconds < worst.observedP95Seconds) {
+    const p95 = `p95 of ${topology.operations[worst.operation]!.name} would be ${duration(worst.withoutItP95Seconds)}`;
+    return `; without it ${p95}, not ${duration(worst.observedP95Seconds)} (it explains ${percent(explainedShare)})`;
+  }
   return `; without it requests would take ${duration(withoutItMeanSeconds)} on average, not ${duration(observedMeanSeconds)} (it explains ${percent(explainedShare)})`;
 }
 

@@ -181,8 +181,8 @@ export class OpenIncident {
       ...(isWorse
         ? { impact, entryRatePerSecond: forecast.entryRatePerSecond, bottleneck: bottleneckOf(forecast) }
         : {}),
-      ...withoutItOf(answer),
-      summary: faultSummary(guilty, isWorse ? impact : before.impact, answer),
+      ...withoutItOf(answer, forecast.observation),
+      summary: faultSummary(guilty, isWorse ? impact : before.impact, answer, forecast.observation),
     };
     const isNews = guilty.node !== before.guiltyNode || guilty.kind !== before.kind || isWorse;
     return isNews ? { type: "updated", atSeconds: forecast.observation.endSeconds, incident: this.#incident } : null;

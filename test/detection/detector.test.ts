@@ -260,7 +260,8 @@ describe("suspects are ranked", () => {
 describe("an incident says", () => {
   test("what requests would take without it, when that explains most of the delay", () => {
     const { summary, withoutIt } = withIncident().openIncidents[0]!;
-    expect(summary).toContain("without it requests would take 110 ms on average, not 200 ms (it explains 90 %)");
+    expect(summary).toContain("without it p95 of GET / would be 220 ms, not 400 ms (it explains 90 %)");
+    expect(withoutIt?.worst).toMatchObject({ operation: "GET /", observedP95Seconds: 0.4 });
     expect(withoutIt?.withoutItMeanSeconds).toBeCloseTo(0.11, 9);
     expect(withoutIt).toMatchObject({ observedMeanSeconds: 0.2, predictedMeanSeconds: 0.1 });
   });

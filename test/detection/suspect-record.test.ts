@@ -21,6 +21,7 @@ function answer(explainedShare: number, excessSeconds: number): Counterfactual {
     observedMeanSeconds: 0.1 + excessSeconds,
     predictedMeanSeconds: 0.1,
     withoutItMeanSeconds: 0.1 + excessSeconds * (1 - explainedShare),
+    worst: null,
     explainedShare,
   };
 }

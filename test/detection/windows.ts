@@ -96,6 +96,7 @@ export function explains(
         predictedMeanSeconds: 0.1,
         withoutItMeanSeconds: 0.2 - 0.1 * (shares[node] ?? 0),
         explainedShare: shares[node] ?? 0,
+        worst: { operation: WEB, observedP95Seconds: 0.4, withoutItP95Seconds: 0.4 - 0.2 * (shares[node] ?? 0) },
       })),
     diagnose: (nodes) => hypotheses.filter(({ node }) => nodes.includes(node)),
   };

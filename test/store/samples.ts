@@ -31,7 +31,7 @@ export function anIncident(changes: Partial<Incident> = {}): Incident {
         reason: "its own work takes 3.1 × as long",
       },
     ],
-    withoutIt: { observedMeanSeconds: 0.4, predictedMeanSeconds: 0.15, withoutItMeanSeconds: 0.17 },
+    withoutIt: { observedMeanSeconds: 0.4, predictedMeanSeconds: 0.15, withoutItMeanSeconds: 0.17, worst: null },
     ruledOut: [{ what: "traffic", reason: "the load explains 4 % of the excess" }],
     impact: [
       {

@@ -7,7 +7,7 @@ import { Reference } from "../learning/reference.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import type { JobsByNode } from "./in-flight.ts";
 import { buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
-import { simulateWindow } from "./simulated-window.ts";
+import { type SimulatedWindow, simulateWindow } from "./simulated-window.ts";
 
 const REPLICATES = 4;
 /** Fewer samples of an edge or operation than this do not make an observed distribution. */
@@ -29,19 +29,22 @@ export function counterfactuals(options: {
 }): Counterfactual[] {
   const { knowledge, window } = options;
   const observed = observedOverrides(window, knowledge);
-  const entryMean = (overrides: Overrides): number => {
+  const entries = window.topology.operations.filter(({ isEntry }) => isEntry).map(({ index }) => index);
+  const simulated = (overrides: Overrides): SimulatedWindow => {
     const network = buildNetwork(knowledge, window.topology, overrides);
     const compiled = compileNetwork(network.spec);
     const variants = Array.from({ length: REPLICATES }, () => ({ network, compiled }));
     const { jobs, seed, traffic } = options;
-    return simulateWindow({ variants, window, jobs, seed, ...(traffic === undefined ? {} : { traffic }) })
-      .entryMeanSeconds;
+    return simulateWindow({ variants, window, jobs, seed, ...(traffic === undefined ? {} : { traffic }) });
   };
-  const normal = entryMean(NO_OVERRIDES);
-  const faulty = entryMean(observed);
+  const usual = simulated(NO_OVERRIDES);
+  const normal = usual.entryMeanSeconds;
+  const worst = worstEntry(window, entries, usual);
+  const faulty = simulated(observed).entryMeanSeconds;
   const excess = faulty - normal;
   return options.suspects.map((node) => {
-    const without = entryMean(withNormal(observed, node, window, options.ownsGapsOut(node)));
+    const healed = simulated(withNormal(observed, node, window, options.ownsGapsOut(node)));
+    const without = healed.entryMeanSeconds;
     const share = excess > 0 ? (faulty - without) / excess : 0;
     return {
       node,
@@ -49,8 +52,35 @@ export function counterfactuals(options: {
       predictedMeanSeconds: normal,
       withoutItMeanSeconds: without,
       explainedShare: Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0,
+      worst: worst && { ...worst, withoutItP95Seconds: p95Of(healed, worst.operation) },
     };
   });
+}
+
+/** The entry operation whose requests lost most against the simulation without a fault, with its p95 as seen. */
+function worstEntry(
+  { visits }: Observation,
+  entries: readonly number[],
+  usual: SimulatedWindow,
+): { readonly operation: number; readonly observedP95Seconds: number } | null {
+  const seen = new Map<number, number[]>(entries.map((entry) => [entry, []]));
+  for (let row = 0; row < visits.count; row++) {
+    if (visits.isRoot[row] === 1) seen.get(visits.operation[row]!)?.push(visits.sojournSeconds[row]!);
+  }
+  const lost = [...seen]
+    .map(([operation, seconds]) => {
+      const expected = usual.operations.get(operation)?.pooled.meanSeconds ?? Number.NaN;
+      const lostSeconds = seconds.reduce((sum, each) => sum + each - expected, 0);
+      return { operation, lostSeconds, sojourns: new Reference(Float64Array.from(seconds)) };
+    })
+    .filter(({ lostSeconds, sojourns }) => sojourns.count > 0 && Number.isFinite(lostSeconds))
+    .sort((a, b) => b.lostSeconds - a.lostSeconds || a.operation - b.operation);
+  const [worst] = lost;
+  return worst === undefined ? null : { operation: worst.operation, observedP95Seconds: worst.sojourns.p95Seconds };
+}
+
+function p95Of({ operations }: SimulatedWindow, operation: number): number {
+  return operations.get(operation)?.pooled.p95Seconds ?? Number.NaN;
 }
 
 function withNormal(observed: Overrides, node: number, window: Observation, ownsGapsOut: boolean): Overrides {
