@@ -43,7 +43,7 @@ describe("a scorer", () => {
     [
       "of other features",
       () => file("features.json", JSON.stringify({ ...foreign, features: ["a"] })),
-      /another list of features/,
+      /other features than there are/,
     ],
     ["without layers", () => file("empty.json", JSON.stringify({ ...foreign, layers: undefined })), /empty\.json/],
     ["without any layer", () => file("none.json", JSON.stringify({ ...foreign, layers: [] })), /none\.json/],
