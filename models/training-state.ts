@@ -18,9 +18,9 @@ export interface OptimizerState {
   readonly moments: readonly Float32Array[];
 }
 
-export function firstState(layers: readonly LayerWeights[]): TrainingState {
-  const optimizer = { steps: 0, moments: [] };
-  return { epoch: 0, layers, optimizer, best: { layers, loss: Number.POSITIVE_INFINITY, epoch: 0 } };
+/** @param loss of these layers on the validation set, as far as they are worth keeping; else infinite */
+export function firstState(layers: readonly LayerWeights[], loss: number): TrainingState {
+  return { epoch: 0, layers, optimizer: { steps: 0, moments: [] }, best: { layers, loss, epoch: 0 } };
 }
 
 type Adam = ReturnType<Tensorflow["train"]["adam"]>;

@@ -6,6 +6,7 @@ import {
   freshLayers,
   type LayerVariables,
   type LayerWeights,
+  loadLayers,
   type MessageRounds,
   OUTPUT_COUNT,
   storeLayers,
@@ -37,6 +38,7 @@ export interface EpochLosses {
 
 export interface TrainingResult {
   readonly layers: readonly LayerWeights[];
+  /** The best one; 0 when none bettered the weights that training began at. */
   readonly epochs: number;
   readonly validationLoss: number;
 }
@@ -60,18 +62,21 @@ export async function trainNetwork(
   const sizes = { featureCount: options.featureCount, windowsMax: WINDOWS_A_BATCH };
   const batches = batchesOf(tf, shuffled(training, options.seed), sizes);
   const validationBatches = batchesOf(tf, validation, sizes);
-  let state = options.from ?? firstState(options.init ?? drawLayers(tf, options));
   try {
+    const { init } = options;
+    // What one begins with from an artifact is to be bettered, or kept.
+    const known = init === null ? Number.POSITIVE_INFINITY : lossOn(tf, init, validationBatches);
+    let state = options.from ?? firstState(init ?? drawLayers(tf, options), known);
     while (state.epoch < options.epochs && state.epoch - state.best.epoch < options.patience) {
       const { next, losses } = await epochFrom(tf, state, { batches, validationBatches }, options.learningRate);
       if (!Number.isFinite(losses.training)) break;
       state = next;
       await options.onEpoch(losses, state);
     }
+    return { layers: state.best.layers, epochs: state.best.epoch, validationLoss: state.best.loss };
   } finally {
     for (const batch of [...batches, ...validationBatches]) disposeBatch(batch);
   }
-  return { layers: state.best.layers, epochs: state.best.epoch, validationLoss: state.best.loss };
 }
 
 /** One pass over the batches. All it needs of those before is in the state: that is why training can be interrupted. */
@@ -88,9 +93,7 @@ async function epochFrom(
     cost.dispose();
     return loss;
   });
-  const validation = mean(data.validationBatches, (batch) =>
-    tf.tidy(() => lossOf(tf, layers, batch, 0).dataSync()[0]!),
-  );
+  const validation = meanLoss(tf, layers, data.validationBatches);
   const after = await stateOf(layers, optimizer);
   disposeLayers(layers);
   optimizer.dispose();
@@ -137,6 +140,17 @@ function lossOf(tf: Tensorflow, layers: readonly LayerVariables[], batch: Batch,
   let loss = tf.add(guiltLoss, tf.mul(tf.div(kindSum, count), KIND_WEIGHT));
   for (const { kernel } of decay > 0 ? layers : []) loss = tf.add(loss, tf.mul(tf.sum(tf.square(kernel)), decay));
   return loss as Scalar;
+}
+
+function lossOn(tf: Tensorflow, weights: readonly LayerWeights[], batches: readonly Batch[]): number {
+  const layers = loadLayers(tf, weights);
+  const loss = meanLoss(tf, layers, batches);
+  disposeLayers(layers);
+  return loss;
+}
+
+function meanLoss(tf: Tensorflow, layers: readonly LayerVariables[], batches: readonly Batch[]): number {
+  return mean(batches, (batch) => tf.tidy(() => lossOf(tf, layers, batch, 0).dataSync()[0]!));
 }
 
 function mean<Item>(items: readonly Item[], of: (item: Item) => number): number {

@@ -106,6 +106,13 @@ describe("training on wasm", () => {
     expect(result.layers).toEqual(init);
   });
 
+  test("that only makes the weights it began at worse keeps them, as epoch 0", async () => {
+    const { layers: init, validationLoss } = await trainNetwork(backend.tf, training, validation, options());
+    const contrary = training.map((each) => ({ ...each, guiltyRow: each.guiltyRow < 0 ? 0 : -1, kind: 0 }));
+    const result = await trainNetwork(backend.tf, contrary, validation, options({ init, epochs: 3 }));
+    expect(result).toEqual({ layers: init, epochs: 0, validationLoss });
+  });
+
   test("leaves no tensors behind but the weights themselves, window after window", () => {
     const model = createNodeModel(backend, anArtifact());
     const forecast = twinView(nodeForecast(1, { service: residual(6) }));
