@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import { FEATURE_SETS, type FeatureSetName } from "../../models/feature-sets.ts";
 import { SettingsError } from "../contracts/errors.ts";
 import type { Settings } from "../contracts/settings.ts";
-import { SHIPPED_ARTIFACT } from "../pipeline/scorers.ts";
 import { type TrainOutcome, train } from "../pipeline/train.ts";
 import type { TrainOrder } from "../pipeline/train-order.ts";
 import type { TrainingSource } from "../pipeline/training-data.ts";
@@ -26,7 +25,7 @@ export function addTrain(program: Command): void {
     )
     .option("--window-sizes <seconds...>", "cut the training recordings into windows of these lengths too")
     .option("--init <artifact>", "go on from this artifact instead of from scratch")
-    .option("--out <file>", "where to write the artifact, a .json file", SHIPPED_ARTIFACT)
+    .option("--out <file>", "where to write the artifact, a .json file", "spantwin-model.json")
     .option("--name <name>", "name of the model", "node-model")
     .option("--epochs <n>", "most passes over the data", "80")
     .option(
@@ -41,7 +40,8 @@ Interrupted and started again with the same words it goes on where it was.
 
 Examples:
   spantwin train --data recordings/a recordings/b --validation recordings/c
-  spantwin train --data mine/monday --validation mine/tuesday --init models/artifacts/node-model.json --out my-model.json`,
+  spantwin train --data mine/monday --validation mine/tuesday --init models/artifacts/node-model.json --out mine.json
+  spantwin attach --model mine.json`,
     );
   withSettings(command, LEARNING_SETTINGS).action(async (options: Record<string, unknown>) => {
     const isJson = options["json"] === true;
@@ -120,7 +120,8 @@ function textOf({
 }: TrainOutcome) {
   const { ac1, kind, after } = validation;
   return `${artifactPath}: best epoch ${epochs}, validation loss ${validationLoss.toFixed(4)}, ${trainingWindows} + ${validationWindows} windows
-validation: AC@1 ${ac1.toFixed(3)}, kind ${kind.toFixed(3)}, Brier ${after.brier.toFixed(3)}, calibration error ${after.calibrationError.toFixed(3)}`;
+validation: AC@1 ${ac1.toFixed(3)}, kind ${kind.toFixed(3)}, Brier ${after.brier.toFixed(3)}, calibration error ${after.calibrationError.toFixed(3)}
+use it: --model ${artifactPath}`;
 }
 
 function wholeNumber(key: string, text: unknown, min: number, max: number): number {

@@ -56,7 +56,7 @@ function describeVariant(path: string): string {
 }
 
 async function loadVariant(settings: Settings, path: string): Promise<Scorer> {
-  const { scorer, view } = await loadScorer({ ...settings, scorer: "model" }, path);
+  const { scorer, view } = await loadScorer({ ...settings, scorer: "model" }, [path]);
   if (view.parameterCount === 0) throw new Error(`ablation ${path}: ${view.degradedReason}`);
   return scorer;
 }

@@ -10,7 +10,7 @@ import { disposeLayers, type LayerWeights, loadLayers } from "../../models/netwo
 import { nullScoresOf } from "../../models/null-scores.ts";
 import { logitsOf, type TrainingResult, trainNetwork } from "../../models/training.ts";
 import { scoresOf, type ValidationMetrics, validationMetrics } from "../../models/validation-metrics.ts";
-import { SourceError } from "../contracts/errors.ts";
+import { SettingsError, SourceError } from "../contracts/errors.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { TrainOrder, TrainWatch } from "./train-order.ts";
 import { TrainingCheckpoint } from "./training-checkpoint.ts";
@@ -84,10 +84,19 @@ export async function train(
 }
 
 async function subjectOf(order: TrainOrder): Promise<Subject> {
-  const init = order.initPath === null ? null : readArtifact(order.initPath);
+  const init = order.initPath === null ? null : readInit(order.initPath);
   const backend = await loadBackend(order.settings.backend);
   const { features, isPooled } = init ?? FEATURE_SETS[order.features];
   return { features, isPooled, init: init?.layers ?? null, backend };
+}
+
+/** @throws {SettingsError} for an artifact that cannot be used: training from scratch is not what was asked for */
+function readInit(path: string): ModelArtifact {
+  try {
+    return readArtifact(path);
+  } catch (error) {
+    throw new SettingsError("--init", path, `cannot be gone on from: ${(error as Error).message}`);
+  }
 }
 
 async function readAll(
@@ -190,16 +199,15 @@ function calibrate(
   return { artifact: { name, features, isPooled, layers, temperature, nullScores, card }, metrics };
 }
 
-/** Whoever reads the artifact meanwhile sees the one before or this one, never half of it. */
+/** Takes the place of the artifact before, if there was one, only when it is whole and has been read back. */
 async function writeArtifact(path: string, artifact: ModelArtifact): Promise<void> {
+  const cardPath = path.replace(/\.json$/, ".md");
   await mkdir(dirname(path), { recursive: true });
-  for (const [target, text] of [
-    [path, serializeArtifact(artifact)],
-    [path.replace(/\.json$/, ".md"), artifact.card],
-  ] as const) {
-    await writeFile(`${target}.part`, text);
-    await rename(`${target}.part`, target);
-  }
+  await writeFile(`${path}.part`, serializeArtifact(artifact));
+  readArtifact(`${path}.part`);
+  await writeFile(`${cardPath}.part`, artifact.card);
+  await rename(`${path}.part`, path);
+  await rename(`${cardPath}.part`, cardPath);
 }
 
 function describe({ name, hash, examples }: TrainingRecording) {

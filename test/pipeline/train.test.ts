@@ -194,6 +194,31 @@ describe("training", () => {
     );
   });
 
+  test.each([
+    ["missing", null, /ENOENT/],
+    ["cut short", "{", /JSON/],
+    ["of another version", '{"format":"spantwin-model","version":1}', /not a spantwin-model of version 2/],
+  ])(
+    "that is to go on from an artifact that is %s is refused, and what was there before stays",
+    async (_, text, rule) => {
+      const order = orderIn(folder, { initPath: join(folder, "init.json") });
+      writeFileSync(order.artifactPath, whole);
+      if (text !== null) writeFileSync(order.initPath!, text);
+      await expect(trainDrawn(order)).rejects.toThrow(rule);
+      await expect(trainDrawn(order)).rejects.toThrow(/^--init: .* cannot be gone on from/);
+      expect(artifactIn(folder)).toBe(whole);
+    },
+  );
+
+  test("goes on from an artifact with the features that this one has", async () => {
+    const initPath = join(folder, "init.json");
+    await trainDrawn(orderIn(folder, { features: "no-twin", epochs: 1, artifactPath: initPath }));
+    const outcome = await trainDrawn(orderIn(folder, { initPath, epochs: 2 }));
+    const { features, isPooled, card } = readArtifact(outcome.artifactPath);
+    expect([features, isPooled]).toEqual([FEATURE_SETS["no-twin"].features, false]);
+    expect(card).toContain(`from \`${initPath}\``);
+  });
+
   test("is not stopped by what it is trained on", async () => {
     const validation = [{ kind: "simulated", seed: 2 }] as const;
     await expect(trainDrawn(orderIn(folder, { validation }))).rejects.toThrow(/--validation: .* 2" is trained on too/);
@@ -206,7 +231,7 @@ describe("training", () => {
       const path = join(folder, "model.json");
       const artifact = readArtifact(path);
       expect([artifact.features, artifact.isPooled]).toEqual([FEATURE_SETS[features].features, features !== "no-twin"]);
-      const { scorer, view } = await loadScorer(orderIn(folder).settings, path);
+      const { scorer, view } = await loadScorer({ ...orderIn(folder).settings, model: path });
       expect(view.degradedReason).toBeNull();
       expect(scorer.score(twinView(nodeForecast(0))).nodes).toHaveLength(3);
     },
