@@ -1,3 +1,4 @@
+import { FAULT_KINDS } from "../src/contracts/score.ts";
 import type { FeatureName } from "./features.ts";
 import { type LayerWeights, roundsOf } from "./network.ts";
 import type { Reliability, ValidationMetrics } from "./validation-metrics.ts";
@@ -24,6 +25,8 @@ export interface CardFacts {
   /** Node-windows behind the scores of clean windows. */
   readonly cleanScores: number;
   readonly metrics: ValidationMetrics;
+  /** Windows of each kind that were trained on, in the order of `FAULT_KINDS`. */
+  readonly kindWindows: readonly number[];
   readonly training: readonly CardRecording[];
   readonly validation: readonly CardRecording[];
 }
@@ -51,6 +54,8 @@ Training stopped by the validation recordings and was calibrated on them; weight
 | use | recording | SHA-256 (first 16) | clean windows | fault windows |
 |---|---|---|---|---|
 ${rows.join("\n")}
+
+${kindLine(facts.kindWindows)}
 
 ## Limits
 
@@ -97,6 +102,13 @@ of the likeliest answer, a node or nobody, in 10 bins.
 ${reliability("as trained", before)}
 ${reliability("divided by the temperature", after)}
 `;
+}
+
+function kindLine(windows: readonly number[]): string {
+  const seen = FAULT_KINDS.flatMap((kind, k) => (windows[k]! > 0 ? [`${kind} ${windows[k]}`] : []));
+  const unseen = FAULT_KINDS.filter((_, k) => windows[k] === 0);
+  const others = unseen.length === 0 ? "" : `; none of ${unseen.join(", ")}: what it says of these is no knowledge`;
+  return `Windows trained on, by kind: ${seen.join(", ")}${others}.`;
 }
 
 function row(use: string, each: CardRecording): string {

@@ -11,12 +11,14 @@ import { nullScoresOf } from "../../models/null-scores.ts";
 import { logitsOf, type TrainingResult, trainNetwork } from "../../models/training.ts";
 import { scoresOf, type ValidationMetrics, validationMetrics } from "../../models/validation-metrics.ts";
 import { SettingsError, SourceError } from "../contracts/errors.ts";
+import { FAULT_KINDS } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { TrainOrder, TrainWatch } from "./train-order.ts";
 import { TrainingCheckpoint } from "./training-checkpoint.ts";
 import { refuseTwice, refuseUseless } from "./training-checks.ts";
 import {
   describeSource,
+  GOES_ON,
   hashOfSource,
   type LabelledExample,
   readTraining,
@@ -155,7 +157,7 @@ function trainFrom(
       onEpoch({ epoch: state.epoch, epochs: order.epochs, losses });
       // Ctrl-C is heard between epochs.
       await setImmediate();
-      if (signal.aborted) throw new SourceError(`stopped after epoch ${state.epoch}`, { retriable: true });
+      if (signal.aborted) throw new SourceError(`stopped after epoch ${state.epoch}; ${GOES_ON}`, { retriable: true });
     },
   });
 }
@@ -193,6 +195,7 @@ function calibrate(
     temperature,
     cleanScores: clean.length,
     metrics,
+    kindWindows: FAULT_KINDS.map((_, kind) => windowsOf(training).filter((each) => each.kind === kind).length),
     training: training.map(describe),
     validation: validation.map(describe),
   });

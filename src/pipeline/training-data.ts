@@ -35,6 +35,9 @@ export interface TrainingRecording {
   readonly examples: readonly LabelledExample[];
 }
 
+/** What whoever stops it wants to know. */
+export const GOES_ON = "the same command goes on from there";
+
 export function windowsOf(recordings: readonly TrainingRecording[]): LabelledExample[] {
   return recordings.flatMap(({ examples }) => examples);
 }
@@ -76,7 +79,7 @@ export async function readTraining(
     onWindow: (endSeconds) => watch.onShare(Math.min(1, Math.max(0, (endSeconds - from) / (until - from)))),
   });
   if (watch.signal.aborted)
-    throw new SourceError(`stopped while reading ${describeSource(source)}`, { retriable: true });
+    throw new SourceError(`stopped while reading ${describeSource(source)}; ${GOES_ON}`, { retriable: true });
   return { name, hash, examples: windows.flatMap((window) => exampleOf(window) ?? []) };
 }
 
