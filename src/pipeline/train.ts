@@ -69,7 +69,13 @@ export async function train(
   const recordings = await readAll({ sources, hashes, settings: order.settings, read }, checkpoint, watch);
   const training = recordings.slice(0, order.training.length);
   const validation = recordings.slice(order.training.length);
-  refuseUseless(training, validation);
+  try {
+    refuseUseless(training, validation);
+  } catch (error) {
+    // Nobody goes on with these data: they are in nobody's way.
+    if (!order.keepsExamples) checkpoint.remove();
+    throw error;
+  }
   const result = await trainFrom(checkpoint, { training, validation }, subject, order, watch);
   const { artifact, metrics } = calibrate(result, { training, validation }, subject, order);
   await writeArtifact(order.artifactPath, artifact);

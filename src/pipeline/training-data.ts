@@ -35,6 +35,8 @@ export interface TrainingRecording {
   readonly examples: readonly LabelledExample[];
 }
 
+const LABELS_FILE = "labels.json";
+
 /** What whoever stops it wants to know. */
 export const GOES_ON = "the same command goes on from there";
 
@@ -48,9 +50,15 @@ export function describeSource(source: TrainingSource): string {
     : `${source.folder} in windows of ${source.windowSeconds} s`;
 }
 
-/** SHA-256 of a recording with its labels (first 16 digits); of what is drawn, its seed. */
-export function hashOfSource(source: TrainingSource): Promise<string> {
-  return source.kind === "simulated" ? Promise.resolve(`seed ${source.seed}`) : dataHash(source.folder);
+/**
+ * SHA-256 of a recording with its labels (first 16 digits); of what is drawn, its seed.
+ *
+ * @throws {SettingsError} for a folder or labels that cannot be read: now, and not when hours have been spent on others
+ */
+export async function hashOfSource(source: TrainingSource): Promise<string> {
+  if (source.kind === "simulated") return `seed ${source.seed}`;
+  readLabels(join(source.folder, LABELS_FILE));
+  return await dataHash(source.folder);
 }
 
 /**
@@ -96,7 +104,7 @@ async function openSource(
   const { folder, windowSeconds } = source;
   return {
     telemetry: await openRecording(folder, "otlp", settings, new CountingLedger()),
-    labels: readLabels(join(folder, "labels.json")),
+    labels: readLabels(join(folder, LABELS_FILE)),
     name: `${basename(folder)}, windows of ${windowSeconds} s`,
     windowSeconds,
   };

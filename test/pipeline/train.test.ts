@@ -189,8 +189,22 @@ describe("training", () => {
     await expect(refused(cut((guiltyRow) => guiltyRow < 0))).rejects.toThrow(
       /--data: .* no window with a labelled fault/,
     );
-    await expect(refused(cut((_, i) => i < 20))).rejects.toThrow(
-      /--validation: .* holds 400 clean windows of a node; 1000/,
+    const few = cut((_, i) => i < 20);
+    await expect(refused(few)).rejects.toThrow(/--validation: .* holds 400 clean windows of a node; 1000/);
+  });
+
+  test("that was refused for its data leaves no checkpoint in the way of better data", async () => {
+    const order = orderIn(folder);
+    const none: typeof readDrawn = async (...args) => ({ ...(await readDrawn(...args)), examples: [] });
+    await expect(trainDrawn(order, { read: none })).rejects.toThrow(/--data/);
+    expect(existsSync(order.checkpointFolder)).toBe(false);
+  });
+
+  test("asks for the labels of all recordings before it reads the first", async () => {
+    const training = [{ kind: "recording", folder: join(folder, "unlabelled"), windowSeconds: 5 }] as const;
+    const read: typeof readDrawn = () => Promise.reject(new Error("was read"));
+    await expect(trainDrawn(orderIn(folder, { training }), { read })).rejects.toThrow(
+      /^labels: .*unlabelled.labels\.json/,
     );
   });
 
