@@ -1,6 +1,6 @@
 import type { Forecast, NodeForecast, Residual } from "../src/contracts/forecast.ts";
 
-/** What the network sees of a node: dimensionless, each about −1…1. The order is part of every artifact. */
+/** All that a network may see of a node: dimensionless, each about −1…1. Which of them one sees is part of its artifact. */
 export const FEATURES = [
   "service.z",
   "service.shiftZ",
@@ -48,14 +48,23 @@ export const FEATURES = [
   "callers.gapOut.breadth",
   "callers.programShift",
   "others.service.z",
+  "plain.sojourn.ratio",
+  "plain.traffic.ratio",
+  "callees.plain.sojourn.ratio",
+  "callers.plain.sojourn.ratio",
+  "others.plain.sojourn.ratio",
 ] as const;
+export type FeatureName = (typeof FEATURES)[number];
 
 export const FEATURE_COUNT = FEATURES.length;
 
-/** Feature rows of a window: [nodes, FEATURE_COUNT] row-major, in the order of `forecast.nodes`. */
+/** All features of a window: [nodes, FEATURE_COUNT] row-major, in the order of `forecast.nodes`. */
 export function featureRows(forecast: Forecast): Float32Array {
   const { nodes, observation } = forecast;
   const neighbours = neighboursOf(forecast);
+  const slowness = plainSlowness(forecast);
+  const plain = (other: NodeForecast): number => slowness.get(other.node) ?? 0;
+  const trafficRatio = log2Ratio(forecast.entryRatePerSecond, forecast.usualEntryRatePerSecond);
   const totalExcess = nodes.reduce((sum, node) => sum + Math.max(0, node.excessSecondsPerSecond), 0);
   const rows = new Float32Array(nodes.length * FEATURE_COUNT);
   nodes.forEach((node, i) => {
@@ -100,6 +109,11 @@ export function featureRows(forecast: Forecast): Float32Array {
       largest(callers, (other) => (other.calleeCount >= 2 ? other.gapOutBreadth : 0)),
       largest(callers, (other) => clip(other.programShift)),
       largest(others, (other) => z(other.service)),
+      plain(node),
+      trafficRatio,
+      largest(callees, plain),
+      largest(callers, plain),
+      largest(others, plain),
     ];
     rows.set(values, i * FEATURE_COUNT);
   });
@@ -135,10 +149,29 @@ function shift(residual: Residual | null): number {
 
 /** log₂ of observed / expected mean, a factor of 8 being 1. */
 function ratio(residual: Residual | null): number {
-  if (residual === null || !(residual.expectedMeanSeconds > 0) || !(residual.observedMeanSeconds > 0)) {
-    return 0;
+  return residual === null ? 0 : log2Ratio(residual.observedMeanSeconds, residual.expectedMeanSeconds);
+}
+
+/** log₂ of a ratio, a factor of 8 being 1; 0 when there is none. */
+function log2Ratio(observed: number, usual: number): number {
+  return observed > 0 && usual > 0 ? clip(Math.log2(observed / usual) / 3) : 0;
+}
+
+/**
+ * How much slower the visits of a node were than in the time learned from, whatever the load: what a monitoring system
+ * without a twin sees. Each operation against its own past, so that another mix of them is no slowness.
+ */
+function plainSlowness(forecast: Forecast): Map<number, number> {
+  const sums = new Map<number, { observed: number; usual: number }>();
+  for (const { operation, visitCount, observedMeanSeconds, referenceMeanSeconds } of forecast.operations) {
+    if (!(referenceMeanSeconds > 0)) continue;
+    const { node } = forecast.observation.topology.operations[operation]!;
+    const sum = sums.get(node) ?? { observed: 0, usual: 0 };
+    sum.observed += visitCount * observedMeanSeconds;
+    sum.usual += visitCount * referenceMeanSeconds;
+    sums.set(node, sum);
   }
-  return clip(Math.log2(residual.observedMeanSeconds / residual.expectedMeanSeconds) / 3);
+  return new Map([...sums].map(([node, { observed, usual }]) => [node, log2Ratio(observed, usual)]));
 }
 
 function clip(value: number): number {

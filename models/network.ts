@@ -1,7 +1,6 @@
-import type { Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs";
+import type { Tensor, Tensor2D, Tensor3D, Variable } from "@tensorflow/tfjs";
 import { FAULT_KINDS } from "../src/contracts/score.ts";
 import type { Tensorflow } from "./backend.ts";
-import { FEATURE_COUNT } from "./features.ts";
 
 /** One guilt logit, then one logit a kind. */
 export const OUTPUT_COUNT = 1 + FAULT_KINDS.length;
@@ -28,7 +27,7 @@ export type MessageRounds = 0 | 1;
 
 /** A batch of windows of up to `size` nodes each, as tensors; rows beyond a window's nodes are 0. */
 export interface WindowTensors {
-  /** [windows, size, FEATURE_COUNT] */
+  /** [windows, size, features] */
   readonly rows: Tensor3D;
   /** [windows, size, size]: see `writeAverages`. */
   readonly callees: Tensor3D;
@@ -36,24 +35,38 @@ export interface WindowTensors {
 }
 
 /** Three dense layers with He initialisation from a seed: what a node sees, what it makes of it and of messages, what it says. */
-export function freshLayers(tf: Tensorflow, seed: number, rounds: MessageRounds): LayerVariables[] {
+export function freshLayers(
+  tf: Tensorflow,
+  seed: number,
+  rounds: MessageRounds,
+  featureCount: number,
+): LayerVariables[] {
   const heard = rounds === 0 ? HIDDEN_COUNT : HEARD * HIDDEN_COUNT;
   const sizes = [
-    [FEATURE_COUNT, HIDDEN_COUNT],
+    [featureCount, HIDDEN_COUNT],
     [heard, HIDDEN_COUNT],
     [HIDDEN_COUNT, OUTPUT_COUNT],
   ] as const;
-  return sizes.map(([inputSize, outputSize], k) => {
-    const kernel = tf.randomNormal([inputSize, outputSize], 0, Math.sqrt(2 / inputSize), "float32", seed + k);
-    return { kernel: tf.variable(kernel), bias: tf.variable(tf.zeros([outputSize])) };
-  });
+  return sizes.map(([inputSize, outputSize], k) =>
+    layerOf(tf, () => ({
+      kernel: tf.randomNormal([inputSize, outputSize], 0, Math.sqrt(2 / inputSize), "float32", seed + k),
+      bias: tf.zeros([outputSize]),
+    })),
+  );
 }
 
 export function loadLayers(tf: Tensorflow, layers: readonly LayerWeights[]): LayerVariables[] {
-  return layers.map((layer) => ({
-    kernel: tf.variable(tf.tensor2d(layer.kernel, [layer.inputSize, layer.outputSize])),
-    bias: tf.variable(tf.tensor1d(layer.bias)),
-  }));
+  return layers.map(({ kernel, bias, inputSize, outputSize }) =>
+    layerOf(tf, () => ({ kernel: tf.tensor2d(kernel, [inputSize, outputSize]), bias: tf.tensor1d(bias) })),
+  );
+}
+
+/** Variables outlive the tensors they are made of, which nobody else would clear away. */
+function layerOf(tf: Tensorflow, make: () => { kernel: Tensor; bias: Tensor }): LayerVariables {
+  return tf.tidy(() => {
+    const { kernel, bias } = make();
+    return { kernel: tf.variable(kernel), bias: tf.variable(bias) };
+  });
 }
 
 export function disposeLayers(layers: readonly LayerVariables[]): void {
@@ -72,19 +85,24 @@ export function storeLayers(layers: readonly LayerVariables[]): LayerWeights[] {
   }));
 }
 
-/** Whether layers of these sizes fit each other and the network; `sizes` are [input, output] of each. */
-export function areLayers(sizes: readonly (readonly [number, number])[]): boolean {
+/** Whether layers of these sizes fit each other and a network of so many features; `sizes` are [input, output] of each. */
+export function areLayers(sizes: readonly (readonly [number, number])[], featureCount: number): boolean {
   const [seeing, thinking, saying] = sizes;
-  if (sizes.length !== 3 || seeing![0] !== FEATURE_COUNT || saying![1] !== OUTPUT_COUNT) return false;
+  if (sizes.length !== 3 || seeing![0] !== featureCount || saying![1] !== OUTPUT_COUNT) return false;
   const isPlain = thinking![0] === seeing![1];
   return (isPlain || thinking![0] === HEARD * seeing![1]) && thinking![1] === saying![0];
+}
+
+/** Whether a network of these layers passes messages. */
+export function roundsOf([seeing, thinking]: readonly LayerWeights[]): MessageRounds {
+  return thinking!.inputSize === HEARD * seeing!.outputSize ? 1 : 0;
 }
 
 /** Logits of all nodes of all windows: [windows · size, OUTPUT_COUNT]. The same weights for every node. */
 export function forward(tf: Tensorflow, layers: readonly LayerVariables[], windows: WindowTensors): Tensor2D {
   const [seeing, thinking, saying] = layers as readonly [LayerVariables, LayerVariables, LayerVariables];
-  const [count, size] = windows.rows.shape;
-  const seen = tf.relu(dense(tf, tf.reshape(windows.rows, [count * size, FEATURE_COUNT]), seeing)) as Tensor2D;
+  const [count, size, featureCount] = windows.rows.shape;
+  const seen = tf.relu(dense(tf, tf.reshape(windows.rows, [count * size, featureCount]), seeing)) as Tensor2D;
   const width = seen.shape[1];
   const hasMessages = thinking.kernel.shape[0] === HEARD * width;
   const heard = (by: Tensor3D): Tensor2D =>

@@ -3,7 +3,7 @@ import type { NodeScore, Scored, Scorer } from "../src/contracts/score.ts";
 import type { ModelArtifact } from "./artifact.ts";
 import type { Backend } from "./backend.ts";
 import { evidenceOf, largestOf } from "./baselines/twin-residual-evidence.ts";
-import { featureRows } from "./features.ts";
+import { rowsOf } from "./feature-sets.ts";
 import { callPairsOf } from "./neighbours.ts";
 import { loadLayers, OUTPUT_COUNT } from "./network.ts";
 import { pValueOf } from "./null-scores.ts";
@@ -18,13 +18,13 @@ export function createNodeModel(backend: Backend, artifact: ModelArtifact): Scor
     name: artifact.name,
     score(forecast: Forecast): Scored {
       if (forecast.nodes.length === 0) return { forecast, scorer: artifact.name, nodes: [] };
-      const example = { rows: featureRows(forecast), calls: callPairsOf(forecast) };
+      const example = { rows: rowsOf(forecast, artifact.features), calls: callPairsOf(forecast) };
       const logits = logitsOf(tf, layers, [example])[0]!;
       const evidence = evidenceOf(forecast);
       const nodes = forecast.nodes.map((node, row): NodeScore => {
         const at = row * OUTPUT_COUNT;
         const residualZ = largestOf(evidence[row]!);
-        const logOdds = scoreOf(logits[at]! / artifact.temperature, residualZ);
+        const logOdds = scoreOf(logits[at]! / artifact.temperature, residualZ, artifact.isPooled);
         return {
           node: node.node,
           probability: 1 / (1 + Math.exp(-logOdds)),

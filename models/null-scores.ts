@@ -20,9 +20,13 @@ const SCORES_ABOVE_MIN = 10;
 /** The tail begins here, at the latest. */
 const TAIL_FROM = 0.01;
 
-/** @throws {RangeError} when there are fewer than a thousand scores: they would say nothing of the tail */
+/** Fewer say nothing of the tail. */
+export const CLEAN_SCORES_MIN = 1000;
+
+/** @throws {RangeError} when there are fewer than `CLEAN_SCORES_MIN` */
 export function nullScoresOf(scores: ArrayLike<number>): NullScores {
-  if (scores.length < 1000) throw new RangeError(`${scores.length} clean scores: at least 1000 are needed`);
+  if (scores.length < CLEAN_SCORES_MIN)
+    throw new RangeError(`${scores.length} clean scores: at least ${CLEAN_SCORES_MIN} are needed`);
   const sorted = Float64Array.from(scores).sort();
   const n = sorted.length;
   const chances = CHANCES.filter((chance) => chance * n >= SCORES_ABOVE_MIN);

@@ -1,12 +1,11 @@
 import type { Tensor2D } from "@tensorflow/tfjs";
 import type { Tensorflow } from "./backend.ts";
-import { FEATURE_COUNT } from "./features.ts";
 import { type CallPairs, writeAverages } from "./neighbours.ts";
 import { OUTPUT_COUNT, type WindowTensors } from "./network.ts";
 
 /** One window of one recording. */
 export interface TrainingExample {
-  /** [nodes, FEATURE_COUNT] row-major. */
+  /** [nodes, features] row-major: see `rowsOf`. */
   readonly rows: Float32Array;
   readonly calls: CallPairs;
   /** Row of the guilty node, −1 when nothing is wrong. */
@@ -29,10 +28,14 @@ const KIND_COUNT = OUTPUT_COUNT - 1;
 const ABSENT = -1e9;
 
 /** Cuts examples, in their order, into batches; windows are padded to the largest one of their batch. */
-export function batchesOf(tf: Tensorflow, examples: readonly TrainingExample[], windowsMax: number): Batch[] {
+export function batchesOf(
+  tf: Tensorflow,
+  examples: readonly TrainingExample[],
+  sizes: { readonly featureCount: number; readonly windowsMax: number },
+): Batch[] {
   const batches: Batch[] = [];
-  for (let first = 0; first < examples.length; first += windowsMax)
-    batches.push(batchOf(tf, examples.slice(first, first + windowsMax)));
+  for (let first = 0; first < examples.length; first += sizes.windowsMax)
+    batches.push(batchOf(tf, examples.slice(first, first + sizes.windowsMax), sizes.featureCount));
   return batches;
 }
 
@@ -44,25 +47,26 @@ export function disposeBatch(batch: Batch): void {
 export function windowTensors(
   tf: Tensorflow,
   examples: readonly Pick<TrainingExample, "rows" | "calls">[],
+  featureCount: number,
 ): WindowTensors {
   const count = examples.length;
-  const size = Math.max(1, ...examples.map(nodeCount));
-  const rows = new Float32Array(count * size * FEATURE_COUNT);
+  const size = Math.max(1, ...examples.map(({ rows }) => rows.length / featureCount));
+  const rows = new Float32Array(count * size * featureCount);
   const callees = new Float32Array(count * size * size);
   const callers = new Float32Array(count * size * size);
   examples.forEach((example, index) => {
-    rows.set(example.rows, index * size * FEATURE_COUNT);
+    rows.set(example.rows, index * size * featureCount);
     writeAverages(example.calls, size, { callees, callers, at: index * size * size });
   });
   return {
-    rows: tf.tensor3d(rows, [count, size, FEATURE_COUNT]),
+    rows: tf.tensor3d(rows, [count, size, featureCount]),
     callees: tf.tensor3d(callees, [count, size, size]),
     callers: tf.tensor3d(callers, [count, size, size]),
   };
 }
 
-function batchOf(tf: Tensorflow, examples: readonly TrainingExample[]): Batch {
-  const windows = windowTensors(tf, examples);
+function batchOf(tf: Tensorflow, examples: readonly TrainingExample[], featureCount: number): Batch {
+  const windows = windowTensors(tf, examples, featureCount);
   const [count, size] = windows.rows.shape;
   const choices = size + 1;
   const guilty = new Float32Array(count * choices);
@@ -71,7 +75,7 @@ function batchOf(tf: Tensorflow, examples: readonly TrainingExample[]): Batch {
   examples.forEach((example, index) => {
     const { guiltyRow } = example;
     guilty[index * choices + (guiltyRow < 0 ? size : guiltyRow)] = 1;
-    absence.fill(ABSENT, index * choices + nodeCount(example), index * choices + size);
+    absence.fill(ABSENT, index * choices + example.rows.length / featureCount, index * choices + size);
     if (guiltyRow >= 0) kind[(index * size + guiltyRow) * KIND_COUNT + example.kind] = 1;
   });
   return {
@@ -80,8 +84,4 @@ function batchOf(tf: Tensorflow, examples: readonly TrainingExample[]): Batch {
     absence: tf.tensor2d(absence, [count, choices]),
     kind: tf.tensor2d(kind, [count * size, KIND_COUNT]),
   };
-}
-
-function nodeCount(example: Pick<TrainingExample, "rows">): number {
-  return example.rows.length / FEATURE_COUNT;
 }

@@ -1,6 +1,5 @@
 import type { Scalar } from "@tensorflow/tfjs";
 import type { Tensorflow } from "./backend.ts";
-import { FEATURE_COUNT } from "./features.ts";
 import {
   disposeLayers,
   forward,
@@ -13,6 +12,7 @@ import {
   storeLayers,
 } from "./network.ts";
 import { type Batch, batchesOf, disposeBatch, type TrainingExample, windowTensors } from "./training-batches.ts";
+import { firstState, resume, stateOf, type TrainingState, variablesOf } from "./training-state.ts";
 
 export interface TrainingOptions {
   readonly seed: number;
@@ -21,12 +21,24 @@ export interface TrainingOptions {
   /** Stop after this many epochs without a better validation loss. */
   readonly patience: number;
   readonly rounds: MessageRounds;
+  /** Columns of the examples' rows. */
+  readonly featureCount: number;
+  /** Weights to begin at; null for fresh ones. */
   readonly init: readonly LayerWeights[] | null;
-  readonly onEpoch: (epoch: number, trainingLoss: number, validationLoss: number) => void;
+  /** Where an interrupted training of the same examples and options stood; null to begin. */
+  readonly from: TrainingState | null;
+  /** Waited for, after every epoch: whoever keeps the state can go on from it. */
+  readonly onEpoch: (losses: EpochLosses, state: TrainingState) => Promise<void> | void;
+}
+
+export interface EpochLosses {
+  readonly training: number;
+  readonly validation: number;
 }
 
 export interface TrainingResult {
   readonly layers: readonly LayerWeights[];
+  /** The best one; 0 when none bettered the weights that training began at. */
   readonly epochs: number;
   readonly validationLoss: number;
 }
@@ -37,36 +49,65 @@ const WEIGHT_DECAY = 1e-4;
 /** Validation losses closer than this are the same. */
 const BETTER_BY = 1e-4;
 
-/** Trains the network by Adam; early stopping on the validation set. The same for the same seed and backend. */
-export function trainNetwork(
+/**
+ * Trains the network by Adam; early stopping on the validation set. The same for the same seed and backend, whether in one
+ * go or gone on with from a state of its own.
+ */
+export async function trainNetwork(
   tf: Tensorflow,
   training: readonly TrainingExample[],
   validation: readonly TrainingExample[],
   options: TrainingOptions,
-): TrainingResult {
-  const layers = options.init === null ? freshLayers(tf, options.seed, options.rounds) : loadLayers(tf, options.init);
-  const batches = batchesOf(tf, shuffled(training, options.seed), WINDOWS_A_BATCH);
-  const validationBatches = batchesOf(tf, validation, WINDOWS_A_BATCH);
-  const optimizer = tf.train.adam(options.learningRate);
-  let best = { layers: storeLayers(layers), loss: Number.POSITIVE_INFINITY, epoch: 0 };
-  for (let epoch = 1; epoch <= options.epochs && epoch - best.epoch <= options.patience; epoch++) {
-    const trainingLoss = mean(batches, (batch) => {
-      const cost = optimizer.minimize(() => lossOf(tf, layers, batch, WEIGHT_DECAY), true)!;
-      const loss = cost.dataSync()[0]!;
-      cost.dispose();
-      return loss;
-    });
-    const validationLoss = mean(validationBatches, (batch) =>
-      tf.tidy(() => lossOf(tf, layers, batch, 0).dataSync()[0]!),
-    );
-    if (!Number.isFinite(trainingLoss)) break;
-    if (validationLoss < best.loss - BETTER_BY) best = { layers: storeLayers(layers), loss: validationLoss, epoch };
-    options.onEpoch(epoch, trainingLoss, validationLoss);
+): Promise<TrainingResult> {
+  const sizes = { featureCount: options.featureCount, windowsMax: WINDOWS_A_BATCH };
+  const batches = batchesOf(tf, shuffled(training, options.seed), sizes);
+  const validationBatches = batchesOf(tf, validation, sizes);
+  try {
+    const { init } = options;
+    // What one begins with from an artifact is to be bettered, or kept.
+    const known = init === null ? Number.POSITIVE_INFINITY : lossOn(tf, init, validationBatches);
+    let state = options.from ?? firstState(init ?? drawLayers(tf, options), known);
+    while (state.epoch < options.epochs && state.epoch - state.best.epoch < options.patience) {
+      const { next, losses } = await epochFrom(tf, state, { batches, validationBatches }, options.learningRate);
+      if (!Number.isFinite(losses.training)) break;
+      state = next;
+      await options.onEpoch(losses, state);
+    }
+    return { layers: state.best.layers, epochs: state.best.epoch, validationLoss: state.best.loss };
+  } finally {
+    for (const batch of [...batches, ...validationBatches]) disposeBatch(batch);
   }
-  for (const batch of [...batches, ...validationBatches]) disposeBatch(batch);
+}
+
+/** One pass over the batches. All it needs of those before is in the state: that is why training can be interrupted. */
+async function epochFrom(
+  tf: Tensorflow,
+  state: TrainingState,
+  data: { readonly batches: readonly Batch[]; readonly validationBatches: readonly Batch[] },
+  learningRate: number,
+): Promise<{ next: TrainingState; losses: EpochLosses }> {
+  const { layers, optimizer } = await resume(tf, state, learningRate);
+  const training = mean(data.batches, (batch) => {
+    const cost = optimizer.minimize(() => lossOf(tf, layers, batch, WEIGHT_DECAY), true, variablesOf(layers))!;
+    const loss = cost.dataSync()[0]!;
+    cost.dispose();
+    return loss;
+  });
+  const validation = meanLoss(tf, layers, data.validationBatches);
+  const after = await stateOf(layers, optimizer);
   disposeLayers(layers);
   optimizer.dispose();
-  return { layers: best.layers, epochs: best.epoch, validationLoss: best.loss };
+  const epoch = state.epoch + 1;
+  const isBetter = validation < state.best.loss - BETTER_BY;
+  const best = isBetter ? { layers: after.layers, loss: validation, epoch } : state.best;
+  return { next: { ...after, epoch, best }, losses: { training, validation } };
+}
+
+function drawLayers(tf: Tensorflow, { seed, rounds, featureCount }: TrainingOptions): LayerWeights[] {
+  const layers = freshLayers(tf, seed, rounds, featureCount);
+  const weights = storeLayers(layers);
+  disposeLayers(layers);
+  return weights;
 }
 
 /** Logits of each example's nodes: [nodes, OUTPUT_COUNT] row-major. */
@@ -75,10 +116,11 @@ export function logitsOf(
   layers: readonly LayerVariables[],
   examples: readonly Pick<TrainingExample, "rows" | "calls">[],
 ): Float32Array[] {
+  const featureCount = layers[0]!.kernel.shape[0]!;
   return examples.map((example) =>
     tf.tidy(() => {
-      const all = forward(tf, layers, windowTensors(tf, [example])).dataSync() as Float32Array;
-      return all.slice(0, (example.rows.length / FEATURE_COUNT) * OUTPUT_COUNT);
+      const all = forward(tf, layers, windowTensors(tf, [example], featureCount)).dataSync() as Float32Array;
+      return all.slice(0, (example.rows.length / featureCount) * OUTPUT_COUNT);
     }),
   );
 }
@@ -98,6 +140,17 @@ function lossOf(tf: Tensorflow, layers: readonly LayerVariables[], batch: Batch,
   let loss = tf.add(guiltLoss, tf.mul(tf.div(kindSum, count), KIND_WEIGHT));
   for (const { kernel } of decay > 0 ? layers : []) loss = tf.add(loss, tf.mul(tf.sum(tf.square(kernel)), decay));
   return loss as Scalar;
+}
+
+function lossOn(tf: Tensorflow, weights: readonly LayerWeights[], batches: readonly Batch[]): number {
+  const layers = loadLayers(tf, weights);
+  const loss = meanLoss(tf, layers, batches);
+  disposeLayers(layers);
+  return loss;
+}
+
+function meanLoss(tf: Tensorflow, layers: readonly LayerVariables[], batches: readonly Batch[]): number {
+  return mean(batches, (batch) => tf.tidy(() => lossOf(tf, layers, batch, 0).dataSync()[0]!));
 }
 
 function mean<Item>(items: readonly Item[], of: (item: Item) => number): number {

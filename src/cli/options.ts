@@ -40,6 +40,7 @@ export const LINE_SETTINGS = [
   "driftBudget",
   "replicates",
   "scorer",
+  "model",
   "backend",
   "maxOpenTraces",
   "maxOperationsPerService",

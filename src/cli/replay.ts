@@ -28,6 +28,7 @@ Examples:
     const ledger = new CountingLedger();
     const source = await openRecording(path, options["format"] as RecordingFormat, settings, ledger);
     const { scorer, view } = await loadScorer(settings);
+    if (view.degradedReason !== null) process.stderr.write(`spantwin: ${view.degradedReason}\n`);
     const progress = new Progress({ isQuiet: isJson });
     const begun = performance.now();
     const result = await replay({

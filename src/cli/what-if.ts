@@ -70,7 +70,8 @@ async function answer(paths: readonly string[], options: Record<string, unknown>
     .map((path) => join(path, "labels.json"))
     .filter((path) => existsSync(path))
     .map((path) => readLabels(path));
-  const { scorer } = await loadScorer(settings);
+  const { scorer, view } = await loadScorer(settings);
+  if (view.degradedReason !== null) process.stderr.write(`spantwin: ${view.degradedReason}\n`);
   const progress = new Progress({ isQuiet: isJson });
   const result = await askWhatIf({
     recordings,

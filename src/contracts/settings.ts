@@ -29,6 +29,8 @@ export interface Settings {
   /** Incidents that may open, on average, in a week in which nothing is wrong. */
   readonly falseAlarmsPerWeek: number;
   readonly scorer: "model" | "twin-residual" | "n-sigma" | "robust" | "ewma" | "slo-burn" | "crude" | "dummy";
+  /** Artifact that the scorer "model" uses: a file, or "shipped". */
+  readonly model: string;
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
   readonly maxOpenTraces: number;

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ModelArtifact, readArtifact } from "../../models/artifact.ts";
 import { createLocalResidual } from "../../models/baselines/local-residual.ts";
+import { roundsOf } from "../../models/network.ts";
 import type { Scorer } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ablation } from "../evaluation/report-type.ts";
@@ -32,15 +34,29 @@ export function ablationScorers(settings: Settings, folder: string = ABLATION_AR
       const scorer = basename(file, ".json");
       return {
         scorer,
-        what: "the model with a part left out",
+        what: describeVariant(join(folder, file)),
         create: async () => renamed(await loadVariant(settings, join(folder, file)), scorer),
       };
     }),
   ];
 }
 
+/** What is other about a variant. Nothing is thrown here: whoever cannot be read is refused when it is made. */
+function describeVariant(path: string): string {
+  let artifact: ModelArtifact;
+  try {
+    artifact = readArtifact(path);
+  } catch {
+    return "an artifact that cannot be read";
+  }
+  const { features, isPooled, layers } = artifact;
+  if (!isPooled) return "the model without the twin: times against their own past, and what is counted";
+  if (!features.some((name) => name.startsWith("callees."))) return "the model without edges: each node by itself";
+  return roundsOf(layers) === 1 ? "the model with a round of messages along the calls" : "the model trained otherwise";
+}
+
 async function loadVariant(settings: Settings, path: string): Promise<Scorer> {
-  const { scorer, view } = await loadScorer({ ...settings, scorer: "model" }, path);
+  const { scorer, view } = await loadScorer({ ...settings, scorer: "model" }, [path]);
   if (view.parameterCount === 0) throw new Error(`ablation ${path}: ${view.degradedReason}`);
   return scorer;
 }

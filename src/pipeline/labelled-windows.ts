@@ -2,6 +2,7 @@ import type { Forecast } from "../contracts/forecast.ts";
 import type { LabelledFault, Labels } from "../contracts/labels.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
+import { secondsOutside } from "../evaluation/intervals.ts";
 import { Observer } from "../topology/observer.ts";
 import { LearningGate, touchesAny } from "./learning-gate.ts";
 import type { TwinLike } from "./line.ts";
@@ -18,8 +19,10 @@ const AFTERMATH_SECONDS = 15;
 
 /**
  * Runs a recording through observation and twin, learning exactly from its clean windows, and returns every window that
- * is wholly inside or wholly outside a fault. Windows on the border, the aftermath of a fault, and what the settings
- * exclude are left out.
+ * is wholly inside or wholly outside a fault. Left out are windows on the border, the aftermath of a fault, what the
+ * settings exclude, and what the labels do not cover: nobody says that nothing was wrong there.
+ *
+ * @param parts.onWindow told the end of every window, unix seconds
  */
 export async function labelledWindows(parts: {
   source: TelemetrySource;
@@ -28,6 +31,7 @@ export async function labelledWindows(parts: {
   twin: TwinLike;
   ledger: Ledger;
   signal: AbortSignal;
+  onWindow?: (endSeconds: number) => void;
 }): Promise<LabelledWindow[]> {
   const { labels, settings, twin } = parts;
   const observer = new Observer(settings, parts.ledger);
@@ -36,6 +40,8 @@ export async function labelledWindows(parts: {
   const gate = new LearningGate({ delaySeconds: settings.learningDelaySeconds, excluded: settings.exclude });
   const take = (forecast: Forecast): void => {
     const { startSeconds, endSeconds } = forecast.observation;
+    parts.onWindow?.(endSeconds);
+    if (secondsOutside([[startSeconds, endSeconds]], labels.covered) > 0) return;
     const touching = labels.faults.filter(
       (each) => startSeconds < each.end + AFTERMATH_SECONDS && endSeconds > each.start,
     );

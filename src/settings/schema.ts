@@ -131,6 +131,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     choices: ["model", "twin-residual", "n-sigma", "robust", "ewma", "slo-burn", "crude", "dummy"],
     description: "What turns residuals into fault probabilities: the shipped model, or a baseline to compare it with.",
   }),
+  model: text({
+    defaultValue: "shipped",
+    rule: 'an artifact that `spantwin train` wrote, or "shipped"',
+    pattern: /\S/,
+    description: "The model, where the scorer is one. If it cannot be used, the shipped one is, and that is said.",
+  }),
   backend: choice({
     defaultValue: "auto",
     choices: ["auto", "wasm", "cpu", "node"],

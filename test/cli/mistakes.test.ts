@@ -33,6 +33,21 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
       args: ["train", "--data", ".", "--validation", ".", "--epochs", "0"],
       names: "--epochs",
     },
+    {
+      what: "artifact that would be its own card",
+      args: ["train", "--simulated", "1", "--simulated-validation", "1", "--out", "model"],
+      names: '--out: "model" must end in .json',
+    },
+    {
+      what: "artifact to go on from that is not there",
+      args: ["train", "--simulated", "1", "--simulated-validation", "1", "--init", "/no/such/model.json"],
+      names: "--init",
+    },
+    {
+      what: "features for an artifact that has its own",
+      args: ["train", "--simulated", "1", "--simulated-validation", "1", "--init", "m.json", "--features", "no-twin"],
+      names: '--init: "m.json" goes with neither --features nor --messages',
+    },
   ])("$what", async ({ args, names }) => {
     const { code, stdout, stderr } = await run(args);
     expect(stdout).toBe("");

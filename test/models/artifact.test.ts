@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parameterCount, readArtifact, serializeArtifact } from "../../models/artifact.ts";
+import { FEATURE_SETS } from "../../models/feature-sets.ts";
 import { anArtifact, someLayers } from "./artifacts.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "artifact-"));
@@ -25,6 +26,14 @@ describe("an artifact", () => {
     expect(serializeArtifact(read(serializeArtifact(artifact)))).toBe(serializeArtifact(artifact));
   });
 
+  test("of fewer features, heard alone, comes back too; one from before there was a choice is pooled", () => {
+    const { features, isPooled } = FEATURE_SETS["no-twin"];
+    const artifact = anArtifact({ features, isPooled, layers: someLayers(3, features.length) });
+    expect(read(serializeArtifact(artifact))).toEqual(artifact);
+    const { isPooled: _, ...before } = JSON.parse(serializeArtifact(anArtifact())) as Record<string, unknown>;
+    expect(read(JSON.stringify(before)).isPooled).toBe(true);
+  });
+
   test("counts all its weights", () => {
     expect(parameterCount(anArtifact())).toBe(46 * 32 + 32 + 32 * 32 + 32 + 32 * 12 + 12);
   });
@@ -35,10 +44,21 @@ describe("an artifact", () => {
     ["not JSON", () => "{", /JSON/],
     ["of another version", () => JSON.stringify({ ...document(), version: 1 }), /not a spantwin-model of version 2/],
     [
-      "of features in another order",
-      () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).reverse() }),
-      /features/,
+      "of a feature there is none of",
+      () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).with(0, "phase.of.moon") }),
+      /other features than there are/,
     ],
+    [
+      "of a feature twice",
+      () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).with(0, "lag.z") }),
+      /other features than there are/,
+    ],
+    [
+      "of fewer features than its first layer takes",
+      () => JSON.stringify({ ...document(), features: (document()["features"] as string[]).slice(1) }),
+      /do not fit/,
+    ],
+    ["that is pooled perhaps", () => JSON.stringify({ ...document(), isPooled: "perhaps" }), /have a say/],
     ["of other kinds", () => JSON.stringify({ ...document(), kinds: [] }), /fault kinds/],
     [
       "with a layer missing in between",

@@ -37,7 +37,9 @@ const options = (changes: Partial<TrainingOptions> = {}): TrainingOptions => ({
   learningRate: 0.01,
   patience: 10,
   rounds: 0,
+  featureCount: FEATURE_COUNT,
   init: null,
+  from: null,
   onEpoch: () => {},
   ...changes,
 });
@@ -52,9 +54,9 @@ describe("training on wasm", () => {
     expect(backend.name).toBe("wasm");
   });
 
-  test("learns a separable set: the guilty node first, and its kind", () => {
+  test("learns a separable set: the guilty node first, and its kind", async () => {
     const { tf } = backend;
-    const result = trainNetwork(tf, training, validation, options());
+    const result = await trainNetwork(tf, training, validation, options());
     const layers = loadLayers(tf, result.layers);
     let right = 0;
     let guilty = 0;
@@ -72,24 +74,25 @@ describe("training on wasm", () => {
     expect(right).toBeGreaterThanOrEqual(38);
   });
 
-  test("gives the same weights for the same seed, and others for another", () => {
+  test("gives the same weights for the same seed, and others for another", async () => {
     const run = (seed: number) => trainNetwork(backend.tf, training, validation, options({ epochs: 6, seed }));
-    expect(run(5)).toEqual(run(5));
-    expect(run(6).layers).not.toEqual(run(5).layers);
+    const first = await run(5);
+    expect(await run(5)).toEqual(first);
+    expect((await run(6)).layers).not.toEqual(first.layers);
   });
 
-  test("stops when validation gets no better, and keeps the best epoch's weights", () => {
+  test("stops when validation gets no better, and keeps the best epoch's weights", async () => {
     const seen: number[] = [];
     // Validation that contradicts training can only get worse.
     const contrary = validation.map((each) => ({ ...each, guiltyRow: each.guiltyRow < 0 ? 0 : -1, kind: 0 }));
-    const result = trainNetwork(
+    const result = await trainNetwork(
       backend.tf,
       training,
       contrary,
       options({
         epochs: 200,
         patience: 4,
-        onEpoch: (_, __, loss) => seen.push(loss),
+        onEpoch: ({ validation: loss }) => void seen.push(loss),
       }),
     );
     expect(seen.length).toBeLessThan(100);
@@ -97,10 +100,17 @@ describe("training on wasm", () => {
     expect(result.validationLoss).toBe(Math.min(...seen.slice(0, result.epochs)));
   });
 
-  test("may begin at weights there are: no epochs leave them as they were", () => {
-    const init = someLayers(3);
-    const result = trainNetwork(backend.tf, training, validation, options({ init, epochs: 1, learningRate: 0 }));
+  test("may begin at weights there are: no epochs leave them as they were", async () => {
+    const init = someLayers(3, FEATURE_COUNT);
+    const result = await trainNetwork(backend.tf, training, validation, options({ init, epochs: 1, learningRate: 0 }));
     expect(result.layers).toEqual(init);
+  });
+
+  test("that only makes the weights it began at worse keeps them, as epoch 0", async () => {
+    const { layers: init, validationLoss } = await trainNetwork(backend.tf, training, validation, options());
+    const contrary = training.map((each) => ({ ...each, guiltyRow: each.guiltyRow < 0 ? 0 : -1, kind: 0 }));
+    const result = await trainNetwork(backend.tf, contrary, validation, options({ init, epochs: 3 }));
+    expect(result).toEqual({ layers: init, epochs: 0, validationLoss });
   });
 
   test("leaves no tensors behind but the weights themselves, window after window", () => {
@@ -129,15 +139,16 @@ describe("a round of messages", () => {
 
   test("finds who is guilty by what a neighbour sees; without it nobody can", async () => {
     const { tf } = await loadBackend("wasm");
-    const right = ([0, 1] as const).map((rounds) => {
-      const { layers } = trainNetwork(tf, told(120, 1), told(60, 2), options({ rounds, epochs: 150 }));
+    const right: number[] = [];
+    for (const rounds of [0, 1] as const) {
+      const { layers } = await trainNetwork(tf, told(120, 1), told(60, 2), options({ rounds, epochs: 150 }));
       const test = told(60, 3);
-      return logitsOf(tf, loadLayers(tf, layers), test).filter((logits, i) => {
+      right[rounds] = logitsOf(tf, loadLayers(tf, layers), test).filter((logits, i) => {
         const guilt = [...guiltLogits(logits), 0];
         const named = guilt.indexOf(Math.max(...guilt));
         return named === (test[i]!.guiltyRow < 0 ? NODES : test[i]!.guiltyRow);
       }).length;
-    });
+    }
     expect(right[1]).toBeGreaterThanOrEqual(57);
     expect(right[0]).toBeLessThan(50);
   });
@@ -195,7 +206,7 @@ describe("a backend", () => {
     for (const name of ["wasm", "cpu"] as const) {
       const { tf, name: used } = await loadBackend(name);
       expect(used).toBe(name);
-      const layers = loadLayers(tf, someLayers());
+      const layers = loadLayers(tf, someLayers(1, FEATURE_COUNT));
       logits.push(Float32Array.from(logitsOf(tf, layers, windows).flatMap((each) => [...each])));
     }
     expect(logits[0]).toHaveLength(20 * NODES * OUTPUT_COUNT);
@@ -223,8 +234,8 @@ describe("a backend", () => {
 
   test("draws the same first weights for the same seed", async () => {
     const { tf } = await loadBackend("auto");
-    expect(storeLayers(freshLayers(tf, 4, 0))).toEqual(storeLayers(freshLayers(tf, 4, 0)));
-    expect(storeLayers(freshLayers(tf, 4, 0))).not.toEqual(storeLayers(freshLayers(tf, 5, 0)));
+    expect(storeLayers(freshLayers(tf, 4, 0, 46))).toEqual(storeLayers(freshLayers(tf, 4, 0, 46)));
+    expect(storeLayers(freshLayers(tf, 4, 0, 46))).not.toEqual(storeLayers(freshLayers(tf, 5, 0, 46)));
   });
 });
 

@@ -7,7 +7,7 @@ import type { Feedback } from "../../src/contracts/feedback.ts";
 import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
 import { feedbackLabels } from "../../src/pipeline/feedback-labels.ts";
 import { labelledWindows } from "../../src/pipeline/labelled-windows.ts";
-import { exampleOf } from "../../src/pipeline/train.ts";
+import { exampleOf } from "../../src/pipeline/training-data.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { aFeedback, anIncident } from "../store/samples.ts";
 import { NotingTwin, requests, settings } from "./windows.ts";

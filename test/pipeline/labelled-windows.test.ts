@@ -21,8 +21,13 @@ function fault(start: number, end: number, service = "back"): LabelledFault {
 
 const DELAY_SECONDS = 10;
 
-async function label(faults: readonly LabelledFault[], readyAfter = 4, exclude: Settings["exclude"] = []) {
-  const labels: Labels = { unit: "unix seconds, UTC", settleSeconds: 0, covered: [[1000, 1150]], faults };
+async function label(
+  faults: readonly LabelledFault[],
+  readyAfter = 4,
+  exclude: Settings["exclude"] = [],
+  covered: Labels["covered"] = [[1000, 1150]],
+) {
+  const labels: Labels = { unit: "unix seconds, UTC", settleSeconds: 0, covered, faults };
   const twin = new NotingTwin(readyAfter);
   const windows = await labelledWindows({
     source: recording,
@@ -68,6 +73,23 @@ describe("windows of a labelled recording", () => {
     expect(faulty).toEqual([1065]);
     expect(clean.filter((start) => start > 1060)).toEqual([1110, 1115, 1120, 1125, 1130, 1135, 1140, 1145]);
     expect(learned.filter((start) => start > 1060)).toEqual([1110, 1115, 1120, 1125, 1130, 1135]);
+  });
+
+  test("that the labels do not cover, wholly or in part, are neither clean nor faulty and not learned from", async () => {
+    // Two intervals that touch are one.
+    const covered: Labels["covered"] = [
+      [1000, 1050],
+      [1050, 1072],
+      [1108, 1150],
+    ];
+    const { clean, faulty, learned } = await label([fault(1062, 1083)], 4, [], covered);
+    expect(faulty).toEqual([1065]);
+    expect(clean.filter((start) => start >= 1040)).toEqual([
+      1040, 1045, 1050, 1055, 1110, 1115, 1120, 1125, 1130, 1135, 1140, 1145,
+    ]);
+    expect(learned.filter((start) => start >= 1050)).toEqual([1050, 1055, 1110, 1115, 1120, 1125, 1130, 1135]);
+    const nothing = await label([fault(1062, 1083)], 4, [], []);
+    expect([nothing.clean, nothing.faulty, nothing.learned]).toEqual([[], [], []]);
   });
 
   test("before the twin is ready are learned from, but nobody is trained on them", async () => {

@@ -26,7 +26,7 @@ const foreign = JSON.parse(good) as Record<string, unknown>;
 
 describe("a scorer", () => {
   test("that is a sound artifact is used, and says what computes it", async () => {
-    const { scorer, view } = await loadScorer(settings(), file("good.json", good));
+    const { scorer, view } = await loadScorer(settings({ model: file("good.json", good) }));
     expect(scorer.name).toBe("test-model");
     expect(view.degradedReason).toBeNull();
     expect(["wasm", "cpu"]).toContain(view.backend);
@@ -43,7 +43,7 @@ describe("a scorer", () => {
     [
       "of other features",
       () => file("features.json", JSON.stringify({ ...foreign, features: ["a"] })),
-      /another list of features/,
+      /other features than there are/,
     ],
     ["without layers", () => file("empty.json", JSON.stringify({ ...foreign, layers: undefined })), /empty\.json/],
     ["without any layer", () => file("none.json", JSON.stringify({ ...foreign, layers: [] })), /none\.json/],
@@ -56,18 +56,28 @@ describe("a scorer", () => {
         ),
       /layer of the wrong size/,
     ],
-  ])("that is %s gives way to the twin's residuals, with the reason and the file", async (_, path, reason) => {
-    const { scorer, view } = await loadScorer(settings(), path());
-    expect(view.name).toBe("twin-residual");
-    expect(view.degradedReason).toMatch(/^the model is not used: /);
-    expect(view.degradedReason).toMatch(reason);
-    const scored = scorer.score(twinView(nodeForecast(1, { service: residual(12), impactShare: 0.5 })));
-    expect(scored.nodes[1]!.probability).toBeGreaterThan(0.5);
-  });
+  ])(
+    "that is %s gives way to the shipped one, and that to the twin's residuals, with reason and file",
+    async (_, path, reason) => {
+      const shipped = await loadScorer(settings({ model: path() }));
+      expect(shipped.view.name).toBe("node-model");
+      expect(shipped.view.parameterCount).toBeGreaterThan(1000);
+      expect(shipped.view.degradedReason).toMatch(
+        /^the model is not used: .*; node-model of .*node-model\.json is used instead$/,
+      );
+      expect(shipped.view.degradedReason).toMatch(reason);
+      const { scorer, view } = await loadScorer(settings(), [path()]);
+      expect(view.name).toBe("twin-residual");
+      expect(view.degradedReason).toMatch(/^the model is not used: .*; the twin's residuals decide$/);
+      expect(view.degradedReason).toMatch(reason);
+      const scored = scorer.score(twinView(nodeForecast(1, { service: residual(12), impactShare: 0.5 })));
+      expect(scored.nodes[1]!.probability).toBeGreaterThan(0.5);
+    },
+  );
 
   test("that is a baseline asked for by name is no degradation", async () => {
     for (const name of ["twin-residual", "n-sigma", "ewma", "dummy", "crude"] as const) {
-      const { scorer, view } = await loadScorer(settings({ scorer: name }), "/nowhere");
+      const { scorer, view } = await loadScorer(settings({ scorer: name, model: "/nowhere" }));
       expect(scorer.name).toBe(name);
       expect([view.degradedReason, view.parameterCount]).toEqual([null, 0]);
     }

@@ -41,6 +41,7 @@ describe("the defaults", () => {
       driftBudget: 0.15,
       replicates: 19,
       scorer: "model",
+      model: "shipped",
       backend: "auto",
       maxBodyBytes: 67_108_864,
       maxOpenTraces: 20_000,
