@@ -1,5 +1,6 @@
 import type { Incident, IncidentEvent } from "../contracts/incident.ts";
 import type { Scored } from "../contracts/score.ts";
+import { Backpressure } from "./backpressure.ts";
 import { EvidenceBoard } from "./evidence-board.ts";
 import { Grouping } from "./grouping.ts";
 import { OpenIncidents } from "./open-incidents.ts";
@@ -21,6 +22,7 @@ export class Detector {
   readonly #board = new EvidenceBoard();
   readonly #incidents = new OpenIncidents(this.#board);
   readonly #traffic = new TrafficVerdicts();
+  readonly #backpressure = new Backpressure();
 
   constructor(options: DetectorOptions) {
     this.#falseAlarmsPerWeek = options.falseAlarmsPerWeek;
@@ -66,7 +68,9 @@ export class Detector {
   decide(scored: Scored, askTwin: AskTwin): IncidentEvent[] {
     const { forecast } = scored;
     if (!forecast.isReady) return [];
-    this.#board.take(scored, this.#falseAlarmsPerWeek);
+    const unjudged = this.#backpressure.take(forecast);
+    const nodes = scored.nodes.filter(({ node }) => !unjudged.has(node));
+    this.#board.take({ ...scored, nodes }, this.#falseAlarmsPerWeek);
     const events = [
       ...this.#incidents.end(forecast),
       ...this.#incidents.follow(new Grouping(forecast), new Questions(askTwin)),

@@ -96,7 +96,22 @@ export class Diagnosis {
   }
 }
 
+/**
+ * Log of how much likelier one window is if one of these faults made it than if nothing is wrong, all kinds equally likely
+ * and their sizes paid for by Schwarz's criterion; −∞ of none.
+ */
+export function logBayesFactorOf(hypotheses: readonly Hypothesis[]): number {
+  const each = hypotheses.map(
+    ({ gain, fitted, sampleCount }) => gain - CHANCE_GAIN * fitted - priceOf(fitted, sampleCount),
+  );
+  return Math.max(Number.NEGATIVE_INFINITY, ...each) - Math.log(FAULT_KINDS.length);
+}
+
 function explanationOf({ best, gain, sampleCount }: Tried): Explanation {
   const { kind, size, instance, fitted } = best;
-  return { kind, size, instance, evidence: gain - 0.5 * fitted * Math.log(Math.max(2, sampleCount)) };
+  return { kind, size, instance, evidence: gain - priceOf(fitted, sampleCount) };
+}
+
+function priceOf(fitted: number, sampleCount: number): number {
+  return 0.5 * fitted * Math.log(Math.max(2, sampleCount));
 }

@@ -1,6 +1,7 @@
+import type { Hypothesis } from "../contracts/hypothesis.ts";
 import type { NodeScore } from "../contracts/score.ts";
 import { CalmRecord } from "./calm-record.ts";
-import { Diagnosis } from "./diagnosis.ts";
+import { Diagnosis, logBayesFactorOf } from "./diagnosis.ts";
 import { eValueOf } from "./e-values.ts";
 import { GuiltTally } from "./guilt-tally.ts";
 
@@ -14,6 +15,9 @@ const OVERSHOOT_MAX = 6;
 const FADING_STEP = -1;
 /** Below this the sum of an e-detector has forgotten all it ever knew. */
 const LOG_SUM_MIN = -6;
+/** No window's faults speak louder than this, and none speaks for innocence: what was not simulated may have been it. */
+const LOG_FACTOR_MAX = 10;
+const LOG_FACTOR_MIN = LOG_SUM_MIN;
 /** Share of the threshold from which a node is under suspicion. */
 const SUSPICION_SHARE = 0.2;
 
@@ -35,6 +39,9 @@ export class NodeEvidence {
   readonly #calm = new CalmRecord();
   #logSum = LOG_SUM_MIN;
   #cusum = 0;
+  /** Both before the last window. */
+  #logSumBefore = LOG_SUM_MIN;
+  #cusumBefore = 0;
   #threshold = ODDS_THRESHOLD;
   #isEDetector = false;
   #tally = new GuiltTally();
@@ -90,6 +97,21 @@ export class NodeEvidence {
     return this.#diagnosis;
   }
 
+  /**
+   * Takes in the faults that may explain the last window, in which the node looked guilty. The Bayes factor of the best of
+   * them is an e-value like that of the score, and the mean of two e-values is one whatever they have to do with each other.
+   * Scorers without p-values keep their own count.
+   */
+  diagnose(hypotheses: readonly Hypothesis[]): void {
+    this.#diagnosis.take(hypotheses);
+    if (!this.#isEDetector || this.lastGuilt === null) return;
+    const factor = Math.min(LOG_FACTOR_MAX, Math.max(LOG_FACTOR_MIN, logBayesFactorOf(hypotheses)));
+    const step = Math.log((Math.exp(this.lastStep) + Math.exp(factor)) / 2);
+    this.#cusum = this.#cusumBefore;
+    this.#logSum = this.#logSumBefore;
+    this.#move(step);
+  }
+
   /** What the node has claimed since its onset is what is normal for it, as far as anybody can tell. */
   acceptAsNormal(): void {
     const { windows } = this.#tally;
@@ -120,6 +142,8 @@ export class NodeEvidence {
   #move(step: number): void {
     const limit = this.#threshold + OVERSHOOT_MAX;
     this.lastStep = step;
+    this.#cusumBefore = this.#cusum;
+    this.#logSumBefore = this.#logSum;
     this.#cusum = Math.max(0, Math.min(limit, this.#cusum + step));
     // Sₙ = (1 + Sₙ₋₁) · eₙ
     this.#logSum = Math.max(LOG_SUM_MIN, Math.min(limit, Math.log1p(Math.exp(this.#logSum)) + step));

@@ -168,7 +168,7 @@ export class OpenIncidents {
   #diagnose(free: ReadonlyMap<number, NodeEvidence>, questions: Questions): void {
     const suspicious = [...free].filter(([, evidence]) => evidence.isSuspicious && evidence.lastGuilt !== null);
     questions.ask(suspicious.map(([node]) => node));
-    for (const [node, evidence] of suspicious) evidence.diagnosis.take(questions.hypotheses(node));
+    for (const [node, evidence] of suspicious) evidence.diagnose(questions.hypotheses(node));
   }
 
   #made(onsetSeconds: number, { observation }: Forecast): OpenIncident {
