@@ -59,6 +59,13 @@ export class Detector {
     return known.length === 0 ? Number.NaN : Math.min(...known);
   }
 
+  /** From when on windows must not be learned, event time; NaN when all may be. */
+  get unlearnableSinceSeconds(): number {
+    const suspicion = this.isSuspicious ? this.suspicionOnsetSeconds : Number.NaN;
+    const known = [suspicion, this.#backpressure.sinceSeconds].filter((each) => !Number.isNaN(each));
+    return known.length === 0 ? Number.NaN : Math.min(...known);
+  }
+
   /** Nodes that look guilty now, with their evidence as a share of what opens an incident. */
   suspicion(node: number): number {
     return Math.min(1, this.#board.of(node)?.share ?? 0);

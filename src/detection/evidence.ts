@@ -15,6 +15,8 @@ const OVERSHOOT_MAX = 6;
 const FADING_STEP = -1;
 /** Below this the sum of an e-detector has forgotten all it ever knew. */
 const LOG_SUM_MIN = -6;
+/** Probability from which the model finds a node guilty rather than not. */
+const GUILTY = 0.5;
 /** No window's faults speak louder than this, and none speaks for innocence: what was not simulated may have been it. */
 const LOG_FACTOR_MAX = 10;
 const LOG_FACTOR_MIN = LOG_SUM_MIN;
@@ -100,11 +102,12 @@ export class NodeEvidence {
   /**
    * Takes in the faults that may explain the last window, in which the node looked guilty. The Bayes factor of the best of
    * them is an e-value like that of the score, and the mean of two e-values is one whatever they have to do with each other.
+   * The twin is not right at every load, so it is heard only where the model finds the node guilty rather than not.
    * Scorers without p-values keep their own count.
    */
   diagnose(hypotheses: readonly Hypothesis[]): void {
     this.#diagnosis.take(hypotheses);
-    if (!this.#isEDetector || this.lastGuilt === null) return;
+    if (!this.#isEDetector || this.lastGuilt === null || this.lastGuilt.probability < GUILTY) return;
     const factor = Math.min(LOG_FACTOR_MAX, Math.max(LOG_FACTOR_MIN, logBayesFactorOf(hypotheses)));
     const step = Math.log((Math.exp(this.lastStep) + Math.exp(factor)) / 2);
     this.#cusum = this.#cusumBefore;

@@ -49,6 +49,8 @@ export class SuspectRecord implements SuspectEvidence {
 
   /** Takes in what the twin says of one window. @param unexplainedShare what the roots of incidents but it leave */
   explain(answer: Counterfactual, unexplainedShare: number): void {
+    // A window in which no request was answered has no latency to explain.
+    if (!Number.isFinite(excessOf(answer))) return;
     const weight = Math.max(1e-6, excessOf(answer));
     this.#explainedSum += weight * answer.explainedShare;
     this.#unexplainedSum += weight * unexplainedShare;

@@ -160,13 +160,11 @@ export class Line {
     const events = this.#told(judgeable, found);
     // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
     // or it would expect to be wrong from then on, and see nothing any more.
-    const { isSuspicious } = this.detector;
-    const onset = isSuspicious ? this.detector.suspicionOnsetSeconds : Number.NaN;
     const learnable = this.#silencing.isAnySilenced ? { ...forecast, nodes: [] } : forecast;
-    for (const clean of this.gate.take(learnable, onset)) {
+    for (const clean of this.gate.take(learnable, this.detector.unlearnableSinceSeconds)) {
       this.#twin.learn(clean);
     }
-    this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious });
+    this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious: this.detector.isSuspicious });
     const { detector, openIncidents } = this;
     for (const listener of this.#listeners) {
       listener({ scored, events, detector, openIncidents, watching });
