@@ -44,9 +44,9 @@ export function ownTimeGain(scene: Scene, node: number, changed: readonly number
           edges,
           seen.seconds.filter((_, i) => seen.instance[i] === instance),
         );
-  const n = counts.reduce((sum, each) => sum + each, 0);
   const gain = logLikelihood(counts, sharesOf(countInBins(edges, changed))) - logLikelihood(counts, usualShares);
-  return effectiveShare(n, scene.discrepancyOf(node).own) * gain;
+  // The twin's error is that of the node: one replica's samples are worth no more by themselves than among the others'.
+  return effectiveShare(seen.seconds.length, scene.discrepancyOf(node).own) * gain;
 }
 
 /** The same without a simulation: the usual own times, all of them `factor` times as long. */
