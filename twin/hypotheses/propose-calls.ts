@@ -16,6 +16,9 @@ const PROGRAM_VISITS_MIN = 8;
 /** Visits that every program is believed to have had before any was seen. */
 const PROGRAM_PRIOR = 0.5;
 
+/** Visits that run a program nobody has run before, in quiet times. */
+const STRANGE_SHARE = 0.01;
+
 const UNCHANGED = (spec: NetworkSpec): NetworkSpec => spec;
 
 export function proposeCrash(scene: Scene, node: number): Proposal[] {
@@ -23,9 +26,7 @@ export function proposeCrash(scene: Scene, node: number): Proposal[] {
   const usual = Math.max(MISSING_FLOOR, scene.ratesOf(node)?.missingShare ?? 0);
   const share = missing / Math.max(1, made);
   if (share < usual + CRASH_SHARE_MIN) return [];
-  const answered = made - missing;
-  const directGain =
-    missing * Math.log(share / usual) + (answered > 0 ? answered * Math.log((1 - share) / (1 - usual)) : 0);
+  const directGain = binomialGain(missing, made, usual);
   return [
     {
       node,
@@ -71,30 +72,42 @@ interface ProgramChange {
   /** Of the network's programs, as observed. */
   readonly shares: readonly number[];
   readonly gain: number;
-  /** Total variation. */
+  /** Total variation, programs never seen before included. */
   readonly distance: number;
   readonly fitted: number;
 }
+
+const NO_CHANGE: ProgramChange = { shares: [], gain: 0, distance: 0, fitted: 0 };
 
 function programChange(scene: Scene, operation: number): ProgramChange {
   const { network } = scene.variants[0]!;
   const { programs } = network.spec.operations[operation]!;
   const counts = new Float64Array(programs.length);
+  let strange = 0;
   for (const [program, count] of scene.observed.programs.get(network.topologyOperation[operation]!) ?? []) {
     const at = network.programIndex[program] ?? -1;
-    // One that was never learned is like nothing the network can run; the shares of the others still tell.
     if (at >= 0) counts[at] = count;
+    else strange += count;
   }
-  const n = counts.reduce((sum, each) => sum + each, 0);
-  if (programs.length < 2 || n < PROGRAM_VISITS_MIN) return { shares: [], gain: 0, distance: 0, fitted: 0 };
-  const total = n + PROGRAM_PRIOR * programs.length;
+  const known = counts.reduce((sum, each) => sum + each, 0);
+  const n = known + strange;
+  if (n < PROGRAM_VISITS_MIN || (programs.length < 2 && strange === 0)) return NO_CHANGE;
+  const total = known + PROGRAM_PRIOR * programs.length;
   const shares = programs.map((_, k) => (counts[k]! + PROGRAM_PRIOR) / total);
-  const learned = programs.map(({ probability }) => (probability * n + PROGRAM_PRIOR) / total);
-  let gain = 0;
-  let distance = 0;
-  for (let k = 0; k < programs.length; k++) {
-    gain += counts[k]! * Math.log(shares[k]! / learned[k]!);
-    distance += Math.abs(shares[k]! - learned[k]!) / 2;
-  }
-  return { shares, gain: effectiveShare(n, PROGRAM_DISCREPANCY) * gain, distance, fitted: programs.length - 1 };
+  const strangeShare = strange / n;
+  let gain = strangeShare > STRANGE_SHARE ? binomialGain(strange, n, STRANGE_SHARE) : 0;
+  let distance = strangeShare;
+  programs.forEach(({ probability }, k) => {
+    const learned = (probability * known + PROGRAM_PRIOR) / total;
+    gain += counts[k]! * Math.log(shares[k]! / learned);
+    distance += (Math.abs(shares[k]! - learned) / 2) * (1 - strangeShare);
+  });
+  const fitted = programs.length - 1 + (strange > 0 ? 1 : 0);
+  return { shares, gain: effectiveShare(n, PROGRAM_DISCREPANCY) * gain, distance, fitted };
+}
+
+/** Log likelihood of `hits` of n at their own share, over that at the usual one. */
+function binomialGain(hits: number, n: number, usual: number): number {
+  const share = hits / n;
+  return hits * Math.log(share / usual) + (share < 1 ? (n - hits) * Math.log((1 - share) / (1 - usual)) : 0);
 }
