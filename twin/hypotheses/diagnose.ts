@@ -7,7 +7,8 @@ import { proposeServers } from "./propose-servers.ts";
 import { proposeStalls } from "./propose-stalls.ts";
 import { proposeStarved } from "./propose-starved.ts";
 import { proposeBadReplica, proposeSlower } from "./propose-work.ts";
-import { type Scene, type SceneParts, setScene } from "./scene.ts";
+import { type Scene, setScene } from "./scene.ts";
+import type { SceneParts } from "./scene-parts.ts";
 import { synthesise } from "./synthesis.ts";
 
 const PROPOSERS = [

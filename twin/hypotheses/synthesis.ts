@@ -2,7 +2,7 @@ import { runReplicate } from "../forecast/replicate-run.ts";
 import { compileNetwork } from "../kernel/compile-network.ts";
 import type { NetworkSpec } from "../kernel/spec.ts";
 import type { OwnTimes } from "./observed-window.ts";
-import type { SceneParts } from "./scene.ts";
+import type { SceneParts } from "./scene-parts.ts";
 
 /** Own times of all replicates of a simulated window, by node. */
 export interface SyntheticWindow {
