@@ -22,6 +22,7 @@ const PROPOSERS = [
   proposePrograms,
 ] as const;
 
+/** Proposals simulated in one window: an explanation is to take a second or so, of thousands of visits. */
 const SIMULATED_MAX = 12;
 /** What one fitted number gains where there is nothing to gain: half of a χ² of one degree of freedom, on average. */
 const CHANCE_GAIN = 0.5;

@@ -8,8 +8,9 @@ import type { SyntheticWindow } from "./synthesis.ts";
 const STRAY_SHARE = 0.01;
 
 /**
- * log(likelihood of the window under the proposal / under "nothing is wrong"). Own times of all nodes are held against the simulation with the fault, gaps against the learned ones with its shifts; each as
- * a multinomial over bins, weighted down by how far the twin is known to stray. Nats.
+ * log(likelihood of the window under the proposal / under "nothing is wrong"). Own times of all nodes are held against the
+ * simulation with the fault, gaps against the learned ones with its shifts; each as a multinomial over bins, weighted down
+ * by how far the twin is known to stray. Nats.
  */
 export function gainOf(scene: Scene, proposal: Proposal, synthetic: SyntheticWindow): number {
   const { node, instance, size } = proposal;
