@@ -47,7 +47,7 @@ const suspectItem = (suspect: Suspect, index: number): Elem =>
       h("strong", { class: "number" }, formatShare(suspect.explainedShare)),
     ),
     shareBar(suspect.explainedShare, index === 0 ? "cause" : "other", 320),
-    h("p", {}, suspect.size === null ? suspect.reason : `The twin fits: ${suspect.size}. ${suspect.reason}`),
+    h("p", {}, suspect.size === null ? suspect.reason : `The twin fits: ${suspect.size}; ${suspect.reason}`),
   );
 
 /** The ranking at the alarm is told when it named another cause first: nobody should wonder why the alert said so. */
