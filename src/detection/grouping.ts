@@ -25,6 +25,12 @@ const SECOND_PROBABILITY_MIN = 0.5;
 /** Share that it must explain of what all other roots leave unexplained, and of the whole. */
 const EXPLAINS_OF_REST = 0.6;
 const EXPLAINS_OF_ALL = 0.1;
+/**
+ * So guilty, for so many windows, on no path of the root, and the share of the rest is not asked: of calls made at the same
+ * time none explains much, since a request waits for the slowest.
+ */
+const CERTAIN_PROBABILITY = 0.9;
+const CERTAIN_GUILTY_WINDOWS = 8;
 
 /** Tells of one window which nodes hang together. */
 export class Grouping {
@@ -75,7 +81,11 @@ export class Grouping {
       evidence.lastStep > CALM_STEP_MAX &&
       guiltyWindows >= windowsMin &&
       meanProbability >= SECOND_PROBABILITY_MIN;
-    return isClear && (this.#isBeyondLatency(node) || explainsTheRest(record));
+    const isCertain =
+      guiltyWindows >= CERTAIN_GUILTY_WINDOWS &&
+      meanProbability >= CERTAIN_PROBABILITY &&
+      this.distance(node, open.root) === Number.POSITIVE_INFINITY;
+    return isClear && (this.#isBeyondLatency(node) || explainsEnough(record, isCertain));
   }
 
   get forecast(): Forecast {
@@ -96,6 +106,6 @@ export class Grouping {
   }
 }
 
-function explainsTheRest({ explainedShare, unexplainedShare }: SuspectRecord): boolean {
-  return explainedShare >= EXPLAINS_OF_ALL && explainedShare >= EXPLAINS_OF_REST * unexplainedShare;
+function explainsEnough({ explainedShare, unexplainedShare }: SuspectRecord, isCertain: boolean): boolean {
+  return explainedShare >= EXPLAINS_OF_ALL && (isCertain || explainedShare >= EXPLAINS_OF_REST * unexplainedShare);
 }

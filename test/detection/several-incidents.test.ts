@@ -44,10 +44,26 @@ describe("two faults in branches that have nothing in common", () => {
     expect(suspects).toEqual([["cart"], ["index"]]);
   });
 
-  test("are one while the second explains too little of what the first leaves", () => {
+  test("are one while the second explains too little of what the first leaves, until it is certain all the same", () => {
+    const longer = [...OVERLAPPING.slice(0, 11), ...times(9, guilty(CART, INDEX))];
+    for (const [share, windows] of [
+      [0.25, 13],
+      [0.05, 0],
+    ] as const) {
+      const detector = new Detector(OPTIONS);
+      const said = feed(detector, 0, longer, { [CART]: 0.5, [INDEX]: share });
+      // Eight windows from the fifth on; with under a tenth of the delay, never.
+      expect(said.findIndex((events) => events.some(({ incident }) => incident.guiltyNode === "index")) + 1).toBe(
+        windows,
+      );
+    }
+  });
+
+  test("of which the second is only likely are one, however long", () => {
     const detector = new Detector(OPTIONS);
-    feed(detector, 0, OVERLAPPING.slice(0, 11), { [CART]: 0.5, [INDEX]: 0.25 });
-    expect(roots(detector)).toEqual(["cart"]);
+    const likely: Shown = { ...guilty(CART, INDEX), guilt: { [CART]: 0.97, [INDEX]: 0.8 } };
+    const said = feed(detector, 0, [...times(5, guilty(CART)), ...times(14, likely)], { [CART]: 0.5, [INDEX]: 0.25 });
+    expect(opened(said)).toHaveLength(1);
   });
 
   test("are one while the second looks guilty in a window now and then only", () => {
