@@ -49,6 +49,7 @@ console.log(
     explanationRight: round(cost.rightShare),
     replayHours: hours,
     replaySpans: memory.spans,
+    replayFalseIncidents: memory.falseIncidents,
     heapSlopePercentPerHour: round(slopePercent(memory.heapMiB.slice(1))),
     tensorsFirstHour: memory.tensors[0] ?? null,
     tensorsLastHour: memory.tensors.at(-1) ?? null,

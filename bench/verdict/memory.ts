@@ -22,6 +22,8 @@ export interface MemoryCourse {
   readonly tensors: readonly number[];
   readonly spans: number;
   readonly windows: number;
+  /** Faults told; nothing is wrong. */
+  readonly falseIncidents: number;
 }
 
 /** Replays so many hours of a small application through the whole line, at full speed. */
@@ -41,9 +43,11 @@ export function replayHours(hours: number, seed: number, tf: Tensorflow, scorer:
   let origin = Number.NaN;
   let spans = 0;
   let windows = 0;
-  line.onWindow(({ scored }) => {
+  let falseIncidents = 0;
+  line.onWindow(({ scored, events }) => {
     const { startSeconds, endSeconds } = scored.forecast.observation;
     windows += 1;
+    falseIncidents += events.filter(({ type, incident }) => type === "opened" && incident.verdict === "fault").length;
     if (Number.isNaN(origin)) origin = startSeconds;
     if (endSeconds - origin < (heapMiB.length + 1) * HOUR_SECONDS) return;
     collect();
@@ -56,7 +60,7 @@ export function replayHours(hours: number, seed: number, tf: Tensorflow, scorer:
   };
   recordApplication(application, requests, { seed, take });
   line.finish();
-  return { heapMiB, tensors, spans, windows };
+  return { heapMiB, tensors, spans, windows, falseIncidents };
 }
 
 function collector(): () => void {
