@@ -3,10 +3,11 @@
 // Method: random sequences of probabilities and of p-values, and a few written by hand.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Hypothesis } from "../../src/contracts/hypothesis.ts";
 import type { NodeScore } from "../../src/contracts/score.ts";
 import { alarmThreshold, eValueOf } from "../../src/detection/e-values.ts";
 import { NodeEvidence } from "../../src/detection/evidence.ts";
-import { stream } from "../../twin/kernel/random.ts";
+import { normal, stream } from "../../twin/kernel/random.ts";
 
 const score = (probability: number, kindProbabilities: readonly number[] = [0.5, 0.5]): NodeScore => ({
   node: 0,
@@ -221,5 +222,75 @@ describe("an e-value", () => {
   test("asks for as many windows as a week has, times the nodes that are watched", () => {
     expect(alarmThreshold(1, 5, 10)).toBeCloseTo(1_209_600, 6);
     expect(alarmThreshold(7, 5, 10)).toBeCloseTo(172_800, 6);
+  });
+});
+
+describe("faults the twin has simulated", () => {
+  const WEEK_OF_TWELVE_NODES = alarmThreshold(1, 5, 12);
+  const fault = (gain: number): Hypothesis => ({
+    node: 0,
+    kind: "slow-code",
+    size: { value: 2, unit: "factor", addedSeconds: Number.NaN },
+    instance: -1,
+    gain,
+    fitted: 1,
+    sampleCount: 100,
+  });
+
+  /** Windows of one node with this p-value, probability, and fault that fits each of them. */
+  function diagnosed(count: number, given: NodeScore, hypotheses: readonly Hypothesis[]): NodeEvidence {
+    const evidence = new NodeEvidence();
+    for (let i = 0; i < count; i++) {
+      evidence.take(given, at(5 * i, true, WEEK_OF_TWELVE_NODES));
+      evidence.diagnose(hypotheses);
+    }
+    return evidence;
+  }
+
+  test("open an incident in two windows that the score alone leaves open", () => {
+    expect(diagnosed(2, pScore(0.001), []).isAlarming).toBe(false);
+    expect(diagnosed(2, pScore(0.001), [fault(60)]).isAlarming).toBe(true);
+    expect(diagnosed(1, pScore(0.001), [fault(1e6)]).isAlarming).toBe(false);
+  });
+
+  test("are not heard where the model finds the node rather innocent", () => {
+    const innocent = { ...pScore(0.001), probability: 0.4 };
+    expect(diagnosed(3, innocent, [fault(60)]).share).toBe(diagnosed(3, innocent, []).share);
+  });
+
+  test("say nothing to a scorer without p-values", () => {
+    expect(diagnosed(3, score(0.9), [fault(60)]).share).toBe(diagnosed(3, score(0.9), []).share);
+  });
+
+  test("never take away more than half of what a window's score gave, however badly they fit", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-6, max: 0.05, noNaN: true }),
+        fc.double({ min: -1e6, max: 0, noNaN: true }),
+        (p, gain) => {
+          const evidence = new NodeEvidence();
+          evidence.take(pScore(p), at(0, true, WEEK_OF_TWELVE_NODES));
+          const before = evidence.lastStep;
+          evidence.diagnose([fault(gain)]);
+          expect(evidence.lastStep).toBeGreaterThanOrEqual(before - Math.LN2 - 1e-9);
+        },
+      ),
+    );
+  });
+
+  test("keep the rate of false alarms: the mean of two e-values with mean 1 lets one in a thousand through at a thousand", () => {
+    const random = stream(5, 0, "nothing is wrong");
+    const windows = 20_000;
+    let alarms = 0;
+    let evidence = new NodeEvidence();
+    for (let i = 0; i < windows; i++) {
+      evidence.take(pScore(Math.max(1e-9, random.nextUniform())), at(i, true, 1000));
+      // A Bayes factor of two normal hypotheses one standard deviation apart has mean 1 when the first is true.
+      evidence.diagnose([fault(normal(random, 0, 1) - 0.5 + Math.log(11) + 0.5 * (1 + Math.log(100)))]);
+      if (!evidence.isAlarming) continue;
+      alarms++;
+      evidence = new NodeEvidence();
+    }
+    expect(alarms).toBeLessThanOrEqual((2 * windows) / 1000);
   });
 });
