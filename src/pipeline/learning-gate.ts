@@ -58,7 +58,7 @@ export class LearningGate {
   /**
    * Takes a window and what is thought of it; returns the windows that may be learned from now, oldest first.
    *
-   * @param suspicionOnsetSeconds when whatever is suspected now began; NaN when nothing is
+   * @param suspicionOnsetSeconds when whatever is suspected now began, or a station to be saturated; NaN when nothing is
    */
   take(forecast: Forecast, suspicionOnsetSeconds: number): Forecast[] {
     this.#seen++;
