@@ -57,7 +57,19 @@ export const SERVER_SETTINGS = [
   "otlpHttpPort",
   "dataDirectory",
   "maxBodyBytes",
+  "maxInFlightBodies",
+  "maxInFlightBytes",
+  "maxConnections",
   "retentionHours",
+] as const satisfies readonly (keyof Settings)[];
+
+/** What a server obeys besides that others than its own sample application send to. */
+export const ATTACH_SETTINGS = [
+  ...SERVER_SETTINGS,
+  "otlpCorsOrigins",
+  "otlpTlsCert",
+  "otlpTlsKey",
+  "otlpTlsClientCa",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

@@ -149,6 +149,33 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 1024 * 1024 * 1024,
     description: "Largest OTLP request taken, before and after decompression.",
   }),
+  maxInFlightBodies: integer({
+    defaultValue: 64,
+    unit: "bodies",
+    min: 1,
+    max: 100_000,
+    description: "Requests that may wait to be taken in; more are told to come again (429, UNAVAILABLE).",
+  }),
+  maxInFlightBytes: integer({
+    defaultValue: 256 * 1024 * 1024,
+    unit: "bytes",
+    min: 2048,
+    max: 64 * 1024 * 1024 * 1024,
+    description: "Bytes of all requests under way, as they came and unpacked; at least twice maxBodyBytes.",
+  }),
+  maxConnections: integer({
+    defaultValue: 2048,
+    unit: "connections",
+    min: 1,
+    max: 100_000,
+    description: "Connections open at one time on each OTLP port; more are closed at once.",
+  }),
+  otlpCorsOrigins: origins({
+    description: "Pages that may send OTLP/HTTP from a browser, by their origin; none unless listed.",
+  }),
+  otlpTlsCert: pemFile("Certificate, with its chain, that the OTLP ports show; with it they speak TLS only."),
+  otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
+  otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
     defaultValue: 20_000,
     unit: "traces",
@@ -186,6 +213,17 @@ function timeRanges(options: { description: string }): Setting<readonly TimeRang
   });
   const schema = z.array(range, rule);
   return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+function origins(options: { description: string }): Setting<readonly string[]> {
+  const rule = "origins such as https://shop.example:8443, without a path and never *";
+  const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+  const schema = z.array(z.string(rule).trim().refine(isOrigin, rule), rule);
+  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+function pemFile(description: string): Setting<string> {
+  return text({ defaultValue: "", rule: "a PEM file, or nothing", pattern: /^(|.*\S.*)$/, description });
 }
 
 function integer(numeric: Numeric): Setting<number> {
