@@ -3,9 +3,7 @@
 // what it is told to learn; the scorer accuses "back" while the test says so.
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../src/contracts/incident.ts";
-import type { Store } from "../../src/contracts/store.ts";
 import type { Line } from "../../src/pipeline/line.ts";
-import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { aTrace } from "../store/samples.ts";
 import { DELAY_SECONDS, running, type Trouble } from "./troubled-line.ts";
 
@@ -133,34 +131,6 @@ describe("was a fault", () => {
     expect(events[1]).toMatchObject({ incident: label });
     expect(events[2]).toMatchObject({ incident: label });
     expect(await kept.incident(id)).toMatchObject({ ...label, state: "resolved" });
-  });
-
-  test("that is kept while the incident ends, is put on the incident as it is by then, and is obeyed in order", async () => {
-    const store = openSqliteStore({ dataDirectory: ":memory:" });
-    let write: () => void = () => undefined;
-    const allowed = new Promise<void>((resolve) => {
-      write = resolve;
-    });
-    const slow: Store = Object.assign(Object.create(store) as Store, {
-      async putFeedback(feedback: Parameters<Store["putFeedback"]>[0]) {
-        await allowed;
-        return store.putFeedback(feedback);
-      },
-    });
-    const { runTo, line, give, kept, events } = await running([{ from: 1060, to: 1120 }], slow);
-    runTo(1100);
-    const id = openId(line);
-    const given = [
-      give({ type: "fault", incidentId: id, kind: "cpu" }),
-      give({ type: "fault", incidentId: id, kind: "pause" }),
-    ];
-    await kept.incidents({ limit: 1 });
-    runTo(1200);
-    expect(events.map(({ type }) => type)).toEqual(["opened", "resolved"]);
-    write();
-    const [first, second] = await Promise.all(given);
-    expect(second!.id).toBeGreaterThan(first!.id);
-    expect(await kept.incident(id)).toMatchObject({ state: "resolved", kind: "pause", feedback: "confirmed" });
   });
 
   test("said twice is said once: the last label stands, and the summary tells what was found but once", async () => {
