@@ -60,7 +60,7 @@ describe("spantwin feedback sends", () => {
     await running.feedback.give({ type: "new-normal", incidentId: id });
     const { code, stdout } = await feedback("--json");
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ feedback: running.feedback.list(1) });
+    expect(JSON.parse(stdout)).toEqual({ feedback: await running.feedback.list(1) });
     expect(running.feedback.given).toHaveLength(1);
   });
 });
