@@ -6,6 +6,10 @@ export interface Readiness {
   readonly ready: boolean;
   readonly phase: Phase;
   readonly detail: string;
+  /** What an OK to a sender means. */
+  readonly promise: string;
+  /** Share of the journal that was read again since the start; null when all of it was. */
+  readonly recoveredShare: number | null;
   /** `state` is "ready" or "learning, n of m", in visits. */
   readonly services: readonly { readonly node: string; readonly isReady: boolean; readonly state: string }[];
 }
@@ -18,5 +22,5 @@ export function readinessOf(live: Live): Readiness {
     isReady,
     state: isReady ? "ready" : `learning, ${visitsLearned} of ${visitsNeeded}`,
   }));
-  return { ready, phase, detail, services };
+  return { ready, phase, detail, ...live.keeping(), services };
 }

@@ -36,6 +36,7 @@ Examples:
           report(event, isJson, log.info);
         }
       },
+      onNotice: (message) => log.warn(message),
       onError: (error, what) => log.error(what, { error }),
     });
     if (server.degradedReason !== null) {

@@ -58,6 +58,10 @@ export const SERVER_SETTINGS = [
   "dataDirectory",
   "maxBodyBytes",
   "retentionHours",
+  "ack",
+  "journalMaxBytes",
+  "journalMaxHours",
+  "maxQueueBytes",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

@@ -33,6 +33,12 @@ export interface Settings {
   readonly model: string;
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
+  /** When a sender is told OK: when the twin, the journal or the disk has its batch. */
+  readonly ack: "memory" | "journal" | "fsync";
+  readonly journalMaxBytes: number;
+  readonly journalMaxHours: number;
+  /** Bytes of bodies that may be kept and not taken by the twin yet. */
+  readonly maxQueueBytes: number;
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;

@@ -1,7 +1,6 @@
 import type {
   Health,
   LedgerView,
-  MapEdge,
   MapNode,
   ModelView,
   ServiceMap,
@@ -15,6 +14,8 @@ import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
 import type { Line, WindowResult } from "./line.ts";
+import { mapEdges } from "./map-edges.ts";
+import type { ToldBefore } from "./told-before.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
 export class LiveView {
@@ -22,10 +23,13 @@ export class LiveView {
   readonly #ledger: Ledger;
   readonly #model: ModelView;
   readonly #fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+  readonly #told: Pick<ToldBefore, "news"> | undefined;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
+  #promise = "nothing is received yet";
+  #recoveredShare: number | null = null;
   #last: WindowResult | null = null;
   #windowsSeen = 0;
   #firstSpanSeconds: number | null = null;
@@ -38,11 +42,13 @@ export class LiveView {
     ledger: Ledger;
     model: ModelView;
     fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+    told?: Pick<ToldBefore, "news">;
   }) {
     this.#line = parts.line;
     this.#ledger = parts.ledger;
     this.#model = parts.model;
     this.#fixed = parts.fixed;
+    this.#told = parts.told;
     parts.line.onWindow((result) => {
       this.#takeWindow(result);
     });
@@ -54,6 +60,16 @@ export class LiveView {
 
   setListening(listening: Status["listening"]): void {
     this.#listening = listening;
+  }
+
+  /** @param promise what an OK to a sender means */
+  setPromise(promise: string): void {
+    this.#promise = promise;
+  }
+
+  /** @param share of the journal that was read again; null when all was */
+  setRecoveredShare(share: number | null): void {
+    this.#recoveredShare = share;
   }
 
   setDemoStep(step: string): void {
@@ -133,7 +149,15 @@ export class LiveView {
     return this.#model;
   }
 
+  keeping(): { promise: string; recoveredShare: number | null } {
+    return { promise: this.#promise, recoveredShare: this.#recoveredShare };
+  }
+
   health(): { ready: boolean; detail: string } {
+    if (this.#recoveredShare !== null) {
+      const percent = Math.floor(100 * this.#recoveredShare);
+      return { ready: false, detail: `reading the journal again, ${percent} % done` };
+    }
     const status = this.status();
     const learning = `learning, ${status.readyCount} of ${status.readiness.length} ready`;
     const details = { waiting: "no span received yet", learning, watching: "watching" };
@@ -146,7 +170,7 @@ export class LiveView {
     this.#spansPerSecond = (this.#spansReceived - this.#spansBefore) / this.#fixed.windowSeconds;
     this.#spansBefore = this.#spansReceived;
     this.#deployments.take(result.scored.forecast);
-    for (const event of result.events) {
+    for (const event of this.#told?.news(result.events) ?? result.events) {
       this.#emit({ type: "incident", incident: event.incident });
     }
     this.#emit({ type: "status", status: this.status() });
@@ -230,60 +254,4 @@ function slowestOperation(
 
 export function finiteBand(band: readonly [number, number, number]): readonly [number, number, number] | null {
   return band.every((value) => Number.isFinite(value)) ? band : null;
-}
-
-function mapEdges(result: WindowResult): MapEdge[] {
-  const { observation } = result.scored.forecast;
-  const { topology, calls, visits } = observation;
-  const windowSeconds = observation.endSeconds - observation.startSeconds;
-  const edges = new Map<string, { from: string; to: string; isAsync: boolean; count: number; seconds: number }>();
-  const nodeName = (operation: number): string => topology.nodes[topology.operations[operation]!.node]!.name;
-  for (const edge of topology.edges) {
-    const from = nodeName(edge.callerOperation);
-    const to = nodeName(edge.calleeOperation);
-    const key = `${from}\n${to}`;
-    if (from !== to) {
-      // Drawn as asynchronous only if nobody ever waits on it.
-      const isAsync = edge.isAsync && (edges.get(key)?.isAsync ?? true);
-      edges.set(key, { from, to, isAsync, count: 0, seconds: 0 });
-    }
-  }
-  for (let row = 0; row < calls.count; row++) {
-    const edge = topology.edges[calls.edge[row]!]!;
-    const found = edges.get(`${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
-    if (found !== undefined) {
-      found.count++;
-      found.seconds += calls.durationSeconds[row]!;
-    }
-  }
-  countConsumed(edges, topology, visits, nodeName);
-  return [...edges.values()].map(({ from, to, isAsync, count, seconds }) => ({
-    from,
-    to,
-    isAsync,
-    ratePerSecond: count / windowSeconds,
-    meanSeconds: count === 0 ? null : seconds / count,
-  }));
-}
-
-/** Messages have no call span at the receiving end: its visits are counted on the edge they came by. */
-function countConsumed(
-  edges: Map<string, { count: number; seconds: number }>,
-  topology: WindowResult["scored"]["forecast"]["observation"]["topology"],
-  visits: WindowResult["scored"]["forecast"]["observation"]["visits"],
-  nodeName: (operation: number) => string,
-): void {
-  const edgeInto = new Map<number, string>();
-  for (const edge of topology.edges) {
-    if (edge.isAsync) {
-      edgeInto.set(edge.calleeOperation, `${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
-    }
-  }
-  for (let row = 0; row < visits.count; row++) {
-    const found = visits.lagSeconds[row]! > 0 ? edges.get(edgeInto.get(visits.operation[row]!) ?? "") : undefined;
-    if (found !== undefined) {
-      found.count++;
-      found.seconds += visits.lagSeconds[row]!;
-    }
-  }
 }

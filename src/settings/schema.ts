@@ -149,6 +149,33 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 1024 * 1024 * 1024,
     description: "Largest OTLP request taken, before and after decompression.",
   }),
+  ack: choice({
+    defaultValue: "journal",
+    choices: ["memory", "journal", "fsync"],
+    description:
+      "When a sender is told OK: when the twin has its batch, when the journal has it (a killed process loses nothing), or when the disk has (nor does a power cut).",
+  }),
+  journalMaxBytes: integer({
+    defaultValue: 2 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    min: 256 * 1024 * 1024,
+    max: 1024 * 1024 * 1024 * 1024,
+    description: "Size of the journal, from which the oldest is deleted; never what the last checkpoint needs.",
+  }),
+  journalMaxHours: number({
+    defaultValue: 24,
+    unit: "h",
+    min: 0.1,
+    max: 8760,
+    description: "Age at which the journal is deleted; it can be replayed until then.",
+  }),
+  maxQueueBytes: integer({
+    defaultValue: 64 * 1024 * 1024,
+    unit: "bytes",
+    min: 1024 * 1024,
+    max: 4 * 1024 * 1024 * 1024,
+    description: "Requests that were told OK and that the twin has not taken yet; over it senders are asked to wait.",
+  }),
   maxOpenTraces: integer({
     defaultValue: 20_000,
     unit: "traces",

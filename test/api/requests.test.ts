@@ -141,6 +141,8 @@ describe("health", () => {
       ready: false,
       phase: "learning",
       detail: "1 of 2 services is learned",
+      promise: "an OK means that the batch is in the journal",
+      recoveredShare: null,
       services: [
         { node: "front", isReady: true, state: "ready" },
         { node: "cart", isReady: false, state: "learning, 12 of 300" },

@@ -114,6 +114,7 @@ export class ScriptedLive implements Live {
   model = () => aModel;
   waits = () => aWaitsView;
   health = () => ({ ready: this.isReady, detail: this.isReady ? "verdicts are given" : "1 of 2 services is learned" });
+  keeping = () => ({ promise: "an OK means that the batch is in the journal", recoveredShare: null });
 
   subscribe(listener: (event: StreamEvent) => void): () => void {
     this.#listeners.add(listener);

@@ -8,8 +8,9 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import { MalformedError } from "../../contracts/errors.ts";
+import { BusyError } from "./busy-error.ts";
 import type { Signal } from "./decoder.ts";
-import { BusyError, type Intake } from "./intake.ts";
+import type { Intake } from "./intake.ts";
 import { listenError } from "./listen-error.ts";
 import { exportResponse, RPC_CODE, rpcStatus } from "./responses.ts";
 

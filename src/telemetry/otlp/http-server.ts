@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { MalformedError } from "../../contracts/errors.ts";
 import { isKnownEncoding, readBody, TooLargeError } from "./body.ts";
+import { BusyError } from "./busy-error.ts";
 import type { BodyFormat, Signal } from "./decoder.ts";
-import { BusyError, type Intake } from "./intake.ts";
+import type { Intake } from "./intake.ts";
 import { listenError } from "./listen-error.ts";
 import { exportResponse, RPC_CODE, rpcStatus } from "./responses.ts";
 
@@ -126,7 +127,7 @@ function refusalFor(error: unknown): Refusal {
     return { status: 413, rpcCode: RPC_CODE.resourceExhausted, message: error.message };
   }
   if (error instanceof BusyError) {
-    const status = error.isClosing ? 503 : 429;
+    const status = error.isUnavailable ? 503 : 429;
     const headers = { "retry-after": String(error.retryAfterSeconds) };
     return { status, rpcCode: RPC_CODE.unavailable, message: error.message, headers };
   }

@@ -2,7 +2,7 @@ import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/te
 import { OtlpDecoder } from "./decoder.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
-import { type BodyTap, Intake } from "./intake.ts";
+import { type BodyTap, Intake, type Keeping } from "./intake.ts";
 
 export interface OtlpReceiverOptions {
   readonly ledger: Ledger;
@@ -10,6 +10,12 @@ export interface OtlpReceiverOptions {
   readonly maxOperationsPerService: number;
   /** Bodies that may wait to be taken in; more are asked to come again. */
   readonly maxInFlightBodies?: number;
+  /** Bytes of bodies that are kept and that the reader has not taken yet; more are asked to come again. */
+  readonly maxQueueBytes?: number;
+  /** Where bodies are kept before their senders hear of them. */
+  readonly keeping?: Keeping;
+  /** Shared with whoever reads the journal again: names get the same numbers then. */
+  readonly decoder?: OtlpDecoder;
   readonly tap?: BodyTap;
 }
 
@@ -27,9 +33,11 @@ export interface OtlpListening {
   readonly httpPort: number | null;
 }
 
+const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+
 /**
- * Receives OTLP over gRPC and HTTP. A sender's request is answered when its batch was taken in, so what was acknowledged
- * is in the reader's hands; until `read` is called, requests wait.
+ * Receives OTLP over gRPC and HTTP. A sender's request is answered when its body is kept; with nothing to keep it in, when
+ * its batch was taken, so what was acknowledged is in the reader's hands. Until `read` is called, requests wait.
  */
 export class OtlpReceiver implements TelemetrySource {
   readonly name = "otlp";
@@ -41,13 +49,20 @@ export class OtlpReceiver implements TelemetrySource {
   constructor(options: OtlpReceiverOptions) {
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#intake = new Intake({
-      decoder: new OtlpDecoder(options),
+      decoder: options.decoder ?? new OtlpDecoder(options),
       ledger: options.ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
       // Room for a few of the largest bodies, compressed and not, or for very many usual ones.
       maxInFlightBytes: options.maxBodyBytes * 4,
+      maxQueueBytes: options.maxQueueBytes ?? MAX_QUEUE_BYTES,
+      keeping: options.keeping,
       tap: options.tap,
     });
+  }
+
+  /** The door that other ways in share with OTLP. */
+  get intake(): Intake {
+    return this.#intake;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
@@ -71,8 +86,11 @@ export class OtlpReceiver implements TelemetrySource {
     }
   }
 
-  /** Ends when the signal aborts or `close` is called; requests that still wait are told to try again elsewhere. */
-  read(take: (batch: TelemetryBatch) => void | Promise<void>, signal: AbortSignal): Promise<void> {
+  /**
+   * Ends when the signal aborts or `close` is called, and all that is kept was taken; requests that still wait are told to
+   * try again elsewhere. `take` also gets the batch's number in the journal; 0 without one.
+   */
+  read(take: (batch: TelemetryBatch, sequence: number) => void | Promise<void>, signal: AbortSignal): Promise<void> {
     return this.#intake.drain(take, signal);
   }
 

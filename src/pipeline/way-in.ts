@@ -1,0 +1,131 @@
+import type { Settings } from "../contracts/settings.ts";
+import type { Ledger } from "../contracts/telemetry.ts";
+import type { Counters } from "../self/counters.ts";
+import { OtlpDecoder } from "../telemetry/otlp/decoder.ts";
+import type { BodyTap, Keeping } from "../telemetry/otlp/intake.ts";
+import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
+import { countKeeping, openKeeping, promiseOf } from "./keeping.ts";
+import type { Line } from "./line.ts";
+import type { LineFeed } from "./line-feed.ts";
+import type { LiveView } from "./live-view.ts";
+import { type Recovered, recover } from "./recovery.ts";
+import { RecoveryMarks } from "./recovery-marks.ts";
+
+export interface WayInParts {
+  readonly settings: Settings;
+  readonly ledger: Ledger;
+  readonly line: Line;
+  readonly feed: LineFeed;
+  readonly live: LiveView;
+  readonly counters: Counters;
+  readonly tap?: BodyTap | undefined;
+  /** Told of what a person should know: what was recovered, cut off or left out, and a disk that fails. */
+  readonly onNotice: (message: string) => void;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** From the sockets to the line: receives, keeps, recovers what was kept, and hands on, all in one order. */
+export class WayIn {
+  readonly listening: OtlpListening;
+  /** Resolves when the line is where it was when the process before ended, and senders are heard. */
+  readonly recovered: Promise<void>;
+  readonly #parts: WayInParts;
+  readonly #keeping: Keeping | null;
+  readonly #decoder: OtlpDecoder;
+  readonly #receiver: OtlpReceiver;
+  readonly #stopping = new AbortController();
+  #reading: Promise<void> = Promise.resolve();
+
+  private constructor(
+    parts: WayInParts,
+    opened: { keeping: Keeping | null; decoder: OtlpDecoder; receiver: OtlpReceiver; listening: OtlpListening },
+  ) {
+    this.#parts = parts;
+    this.#keeping = opened.keeping;
+    this.#decoder = opened.decoder;
+    this.#receiver = opened.receiver;
+    this.listening = opened.listening;
+    this.recovered = this.#run();
+    this.recovered.catch((error: unknown) => parts.onError(error, "reading the journal again"));
+  }
+
+  /**
+   * Opens the journal and listens. Senders are told to come again until `recovered`.
+   *
+   * @throws {SettingsError} naming the port or folder that cannot be had; nothing is left open then.
+   */
+  static async open(parts: WayInParts): Promise<WayIn> {
+    const { settings, ledger, tap, counters, live } = parts;
+    const keeping = await openKeeping(settings, parts.onNotice);
+    live.setPromise(promiseOf(settings, keeping));
+    live.setRecoveredShare(0);
+    const decoder = new OtlpDecoder({ ...settings, ledger });
+    const receiver = new OtlpReceiver({
+      ...settings,
+      ledger,
+      decoder,
+      ...(keeping === null ? {} : { keeping }),
+      ...(tap === undefined ? {} : { tap }),
+    });
+    if (keeping !== null) countKeeping(counters, keeping, receiver.intake);
+    receiver.intake.hold("the journal is being read again");
+    try {
+      const { host, otlpGrpcPort: grpcPort, otlpHttpPort: httpPort } = settings;
+      const listening = await receiver.start({ host, grpcPort, httpPort });
+      return new WayIn(parts, { keeping, decoder, receiver, listening });
+    } catch (error) {
+      await keeping?.journal.close();
+      throw error;
+    }
+  }
+
+  /** Takes no more, hands on what is kept, and closes. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.recovered.catch(() => undefined);
+    await this.#receiver.close();
+    await this.#reading;
+    await this.#keeping?.journal.close();
+    // With a journal the next start goes on in the middle of the open windows, which must not be judged by half.
+    if (this.#keeping === null) this.#parts.line.finish();
+  }
+
+  async #run(): Promise<void> {
+    const { feed, live, onNotice, onError } = this.#parts;
+    if (this.#keeping !== null) {
+      const recovered = await this.#recover(this.#keeping);
+      if (recovered.records > 0) onNotice(inWords(recovered));
+    }
+    live.setRecoveredShare(null);
+    if (this.#stopping.signal.aborted) return;
+    this.#receiver.intake.hold(null);
+    this.#reading = this.#receiver
+      .read((batch, sequence) => feed.take(batch, sequence), this.#stopping.signal)
+      .catch((error: unknown) => onError(error, "taking telemetry in"));
+  }
+
+  async #recover({ journal }: Keeping): Promise<Recovered> {
+    const { settings, feed, live, onNotice } = this.#parts;
+    const marks = RecoveryMarks.open(settings.dataDirectory);
+    try {
+      return await recover({
+        journal,
+        afterSequence: feed.takenSequence,
+        decoder: this.#decoder,
+        maxBodyBytes: settings.maxBodyBytes,
+        take: (batch, sequence) => feed.take(batch, sequence),
+        marks,
+        onProgress: (share) => live.setRecoveredShare(share),
+        onTrouble: onNotice,
+        signal: this.#stopping.signal,
+      });
+    } finally {
+      marks.close();
+    }
+  }
+}
+
+function inWords({ records, spans, skipped, damagedBytes, seconds }: Recovered): string {
+  const left = skipped === 0 && damagedBytes === 0 ? "" : `, ${skipped} left out, ${damagedBytes} bytes damaged`;
+  return `went on where it was: ${records} batches, ${spans} spans read again in ${seconds.toFixed(1)} s${left}`;
+}
