@@ -12,6 +12,8 @@ export interface JournalOptions extends RetentionLimits {
   /** A segment that would grow over this begins the next one. */
   readonly segmentBytes?: number;
   readonly openFile?: OpenJournalFile;
+  /** A clock that never goes back, milliseconds; tells when a disk that failed is tried again. */
+  readonly now?: () => number;
   /** Told when the journal begins to fail, and why; and of what it makes good by itself. */
   readonly onTrouble: (message: string) => void;
 }
@@ -114,7 +116,7 @@ export class Journal {
 
   /** Why nothing can be appended now; null when it can. Asked before work is put into a body. */
   refusal(): SourceError | null {
-    if (this.#isFailing && (performance.now() < this.#trialAtMilliseconds || this.#pumping !== null)) {
+    if (this.#isFailing && (this.#now() < this.#trialAtMilliseconds || this.#pumping !== null)) {
       return new SourceError("the disk of the journal does not take anything now", { retriable: true });
     }
     if (this.#retention.isFull(this.#openBytes)) {
@@ -172,6 +174,10 @@ export class Journal {
     clearInterval(this.#syncTimer);
     while (this.#pumping !== null) await this.#pumping;
     await this.#seal().catch((error: unknown) => this.#options.onTrouble(`closing the journal: ${messageOf(error)}`));
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now();
   }
 
   get #openBytes(): number {
@@ -253,7 +259,7 @@ export class Journal {
   async #fail(group: readonly Pending[], error: unknown): Promise<void> {
     if (!this.#isFailing) this.#options.onTrouble(`the journal cannot be written: ${messageOf(error)}`);
     this.#isFailing = true;
-    this.#trialAtMilliseconds = performance.now() + RETRY_MILLISECONDS;
+    this.#trialAtMilliseconds = this.#now() + RETRY_MILLISECONDS;
     const segment = this.#segment;
     this.#segment = null;
     this.#isDirty = false;
