@@ -27,6 +27,12 @@ export interface Piece {
   place: Place | null;
 }
 
+/** Bytes, and the pieces that these refer to. */
+interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly needs: readonly Piece[];
+}
+
 /** Knows which frozen values have been written, as long as these live. */
 export class Pieces {
   readonly #anchorOf: (value: object) => string | undefined;
@@ -39,8 +45,16 @@ export class Pieces {
     this.#classes = classes;
   }
 
-  /** The bytes of a value, and the pieces that these refer to. */
-  encode(value: unknown): { readonly bytes: Uint8Array; readonly needs: readonly Piece[] } {
+  /** The bytes of a value that may change. */
+  encode(value: unknown): Encoded {
+    return this.#encoded((writer) => writer.write(value));
+  }
+
+  encodePiece({ value }: Piece): Encoded {
+    return this.#encoded((writer) => writer.writeFrozen(value));
+  }
+
+  #encoded(write: (writer: ValueWriter) => Uint8Array): Encoded {
     const needs = new Set<Piece>();
     const writer = new ValueWriter({
       anchorOf: this.#anchorOf,
@@ -51,7 +65,7 @@ export class Pieces {
         return piece.number;
       },
     });
-    return { bytes: writer.write(value), needs: [...needs] };
+    return { bytes: write(writer), needs: [...needs] };
   }
 
   #of(value: object): Piece {

@@ -28,10 +28,15 @@ export class ValueWriter {
     this.#scope = scope;
   }
 
-  /** The bytes of one value. @param root itself not taken for a piece, though it may be frozen */
+  /** The bytes of one value. */
   write(root: unknown): Uint8Array {
-    if (typeof root === "object" && root !== null) this.#writeContent(root);
-    else this.#write(root);
+    this.#write(root);
+    return this.#bytes.subarray(0, this.#used);
+  }
+
+  /** The bytes of a frozen value itself, not of a reference to its piece. */
+  writeFrozen(root: object): Uint8Array {
+    this.#writeContent(root);
     return this.#bytes.subarray(0, this.#used);
   }
 

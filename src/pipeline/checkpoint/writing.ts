@@ -109,7 +109,7 @@ class PieceOutput {
   }
 
   async write(piece: Piece, pieces: Pieces): Promise<void> {
-    const { bytes, needs } = pieces.encode(piece.value);
+    const { bytes, needs } = pieces.encodePiece(piece);
     piece.needs = needs;
     piece.place = { file: this.file, offset: this.file.bytes, length: bytes.length, checksum: crc32(bytes) };
     this.file.bytes += bytes.length;
