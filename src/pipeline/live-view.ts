@@ -164,6 +164,29 @@ export class LiveView {
     return { ready: status.phase === "watching", detail: details[status.phase] };
   }
 
+  /** What it tells of the last window, and its counts; who listens is not part of it. */
+  snapshot() {
+    return {
+      deployments: this.#deployments.snapshot(),
+      last: this.#last === null ? null : { ...this.#last, detector: null },
+      windowsSeen: this.#windowsSeen,
+      firstSpanSeconds: this.#firstSpanSeconds,
+      spansReceived: this.#spansReceived,
+      spansBefore: this.#spansBefore,
+      spansPerSecond: this.#spansPerSecond,
+    };
+  }
+
+  restore(state: ReturnType<LiveView["snapshot"]>): void {
+    this.#deployments.restore(state.deployments);
+    this.#last = state.last === null ? null : { ...state.last, detector: this.#line.detector };
+    this.#windowsSeen = state.windowsSeen;
+    this.#firstSpanSeconds = state.firstSpanSeconds;
+    this.#spansReceived = state.spansReceived;
+    this.#spansBefore = state.spansBefore;
+    this.#spansPerSecond = state.spansPerSecond;
+  }
+
   #takeWindow(result: WindowResult): void {
     this.#last = result;
     this.#windowsSeen++;

@@ -1,7 +1,8 @@
 import type { MapEdge } from "../contracts/api.ts";
+import type { Observation } from "../contracts/observation.ts";
 import type { WindowResult } from "./line.ts";
 
-/** The calls between nodes as the map draws them: every edge ever seen, with what went along it in this window. */
+/** Who calls whom, as the last window has it. */
 export function mapEdges(result: WindowResult): MapEdge[] {
   const { observation } = result.scored.forecast;
   const { topology, calls, visits } = observation;
@@ -39,8 +40,8 @@ export function mapEdges(result: WindowResult): MapEdge[] {
 /** Messages have no call span at the receiving end: its visits are counted on the edge they came by. */
 function countConsumed(
   edges: Map<string, { count: number; seconds: number }>,
-  topology: WindowResult["scored"]["forecast"]["observation"]["topology"],
-  visits: WindowResult["scored"]["forecast"]["observation"]["visits"],
+  topology: Observation["topology"],
+  visits: Observation["visits"],
   nodeName: (operation: number) => string,
 ): void {
   const edgeInto = new Map<number, string>();
