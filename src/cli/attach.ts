@@ -3,7 +3,7 @@ import type { IncidentEvent } from "../contracts/incident.ts";
 import { startServer } from "../pipeline/server.ts";
 import { createLog } from "../self/log.ts";
 import { RecordingWriter } from "../telemetry/files/recording-writer.ts";
-import { SERVER_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { ATTACH_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
 
 export function addAttach(program: Command): void {
@@ -20,8 +20,8 @@ Examples:
   spantwin attach --host 0.0.0.0 --api-port 8080
   spantwin attach --record recordings/today --json`,
     );
-  withSettings(command, SERVER_SETTINGS).action(async (options: Record<string, unknown>) => {
-    const settings = settingsOf(options, SERVER_SETTINGS);
+  withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
+    const settings = settingsOf(options, ATTACH_SETTINGS);
     const isJson = options["json"] === true;
     const log = createLog({ json: isJson });
     const folder = options["record"];
