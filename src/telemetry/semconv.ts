@@ -58,7 +58,7 @@ const RESOURCE_ATTRIBUTES = {
   serviceVersion: ["service.version"],
   podTemplate: ["k8s.pod.label.pod-template-hash", "k8s.pod.labels.pod-template-hash", "k8s.replicaset.name"],
   podName: ["k8s.pod.name"],
-  hostName: ["host.name", "hostname", "ip"],
+  hostName: ["host.name", "hostname"],
   processId: ["process.pid"],
 } as const;
 

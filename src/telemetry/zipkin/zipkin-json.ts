@@ -74,7 +74,7 @@ function isMessaging(kind: number): boolean {
 
 /**
  * Zipkin has no resources: who writes OpenTelemetry's spans as Zipkin puts theirs among the tags. Names without a dot
- * (`ip`, `hostname`) are Jaeger's for a process; on a span they may be anything.
+ * (`hostname`, `client-uuid`) are Jaeger's for a process; on a span they may be anything.
  */
 function readTags(span: JsonObject, draft: TraceDraft): void {
   for (const [key, value] of Object.entries(objectOf(span["tags"] ?? {}, "tags"))) {
