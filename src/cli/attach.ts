@@ -18,7 +18,8 @@ export function addAttach(program: Command): void {
 Examples:
   spantwin attach
   spantwin attach --host 0.0.0.0 --api-port 8080
-  spantwin attach --record recordings/today --json`,
+  spantwin attach --record recordings/today --json
+  spantwin attach --kafka-brokers kafka-1:9092,kafka-2:9092 --kafka-start earliest`,
     );
   withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
     const settings = settingsOf(options, ATTACH_SETTINGS);
@@ -37,6 +38,8 @@ Examples:
         }
       },
       onError: (error, what) => log.error(what, { error }),
+      onNotice: (level, message) => log[level](message),
+      kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
     });
     if (server.degradedReason !== null) {
       log.warn(server.degradedReason);
