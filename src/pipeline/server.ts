@@ -10,7 +10,7 @@ import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
-import { openKafka } from "./kafka-way-in.ts";
+import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
@@ -115,16 +115,11 @@ export async function startServer(parts: {
       say: parts.onNotice ?? (() => undefined),
       onError: parts.onError,
     });
-    if (kafka !== null) {
-      closers.push(async () => {
-        await kafka.stop();
-        await kafka.close();
-      });
-    }
-    live.setListening([
-      ...addressesOf(settings.host, ports, listening.url),
-      ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
-    ]);
+    closers.push(async () => {
+      await kafka?.stop();
+      await kafka?.close();
+    });
+    live.setListening(addressesOf(settings.host, ports, listening.url, kafka));
     return {
       url: listening.url,
       otlpGrpcPort: ports.grpcPort ?? 0,
@@ -143,11 +138,13 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
+  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
+    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }
