@@ -107,7 +107,6 @@ export async function startServer(parts: {
       line.finish();
     });
     const kafka = openKafka({
-      // A demo makes its own telemetry.
       settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
       password: parts.kafkaPassword,
       intake: receiver.intake,
