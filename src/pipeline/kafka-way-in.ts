@@ -28,10 +28,8 @@ export interface KafkaWayInParts {
 export interface KafkaWayIn {
   /** For people: brokers and topics. */
   readonly address: string;
-  /** Gives no more records, and waits for those that are being taken in. */
-  stop(): Promise<void>;
-  /** After `stop`, when all that was taken in is safe: commits it and leaves the group. */
-  close(): Promise<void>;
+  /** Gives no more records, waits for those that are being taken in, commits them and leaves the group. */
+  end(): Promise<void>;
 }
 
 /**
@@ -70,11 +68,11 @@ export function openKafka(parts: KafkaWayInParts): KafkaWayIn | null {
   const topics = [...settings.kafkaTraceTopics, ...settings.kafkaMetricTopics].join(", ");
   return {
     address: `${settings.kafkaBrokers.join(", ")} (${topics})`,
-    async stop() {
+    async end() {
       stopping.abort();
       await reading;
+      await source.close();
     },
-    close: () => source.close(),
   };
 }
 

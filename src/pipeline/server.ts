@@ -114,10 +114,7 @@ export async function startServer(parts: {
       say: parts.onNotice ?? (() => undefined),
       onError: parts.onError,
     });
-    closers.push(async () => {
-      await kafka?.stop();
-      await kafka?.close();
-    });
+    closers.push(() => kafka?.end());
     live.setListening(addressesOf(settings.host, ports, listening.url, kafka));
     return {
       url: listening.url,
