@@ -1,9 +1,11 @@
 import { MalformedError } from "../contracts/errors.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
+import type { BodyDecoder } from "../telemetry/encodings.ts";
 import type { Journal } from "../telemetry/journal/journal.ts";
 import type { JournalRecord } from "../telemetry/journal/record.ts";
 import { recordedBody } from "../telemetry/journal/recorded.ts";
-import type { OtlpDecoder } from "../telemetry/otlp/decoder.ts";
+
+import type { LogPosition } from "../telemetry/log-source.ts";
 import type { RecoveryMarks } from "./recovery-marks.ts";
 
 /** What a recovery did. */
@@ -25,9 +27,11 @@ export async function recover(parts: {
   readonly journal: Journal;
   /** What the line has taken in already. */
   readonly afterSequence: number;
-  readonly decoder: OtlpDecoder;
+  readonly decoder: BodyDecoder;
   readonly maxBodyBytes: number;
   readonly take: (batch: TelemetryBatch, sequence: number) => void;
+  /** Told where in a partitioned log each record came from. */
+  readonly onSource: (position: LogPosition) => void;
   readonly marks: RecoveryMarks;
   readonly onProgress: (share: number) => void;
   /** Told in words of everything that is left out. */
@@ -61,6 +65,7 @@ export async function recover(parts: {
       continue;
     }
     marks.begin(record.sequence);
+    if (record.source !== null) parts.onSource(record.source);
     const batch = batchOf(record, decoder, parts.maxBodyBytes, onTrouble);
     if (batch === null) counts.skipped += 1;
     else {
@@ -78,13 +83,12 @@ export async function recover(parts: {
 /** What was accepted could be decoded then; if another version cannot, one body is lost and not the start. */
 function batchOf(
   record: JournalRecord,
-  decoder: OtlpDecoder,
+  decoder: BodyDecoder,
   maxBodyBytes: number,
   onTrouble: (message: string) => void,
 ): TelemetryBatch | null {
   try {
-    const { format, bytes } = recordedBody(record, maxBodyBytes);
-    return decoder.decode(record.signal, format, bytes).batch;
+    return decoder.decode(record.encoding, record.signal, recordedBody(record, maxBodyBytes)).batch;
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     onTrouble(`record ${record.sequence} of the journal is left out: ${error.message}`);

@@ -8,6 +8,7 @@ import { openSqliteStore } from "../store/sqlite-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
+import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
@@ -27,8 +28,9 @@ export interface ServerParts {
   readonly tap?: BodyTap;
   /** Hears of every window, but not again of the incidents that an earlier process told. */
   readonly onWindow?: WindowListener;
-  /** Told of what a person should know and need not act on. */
-  readonly onNotice?: (message: string) => void;
+  /** Told of what a person should know: what was recovered, brokers that are away, records that are left out. */
+  readonly onNotice?: (level: "info" | "warn", message: string) => void;
+  readonly kafkaPassword?: string | undefined;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -99,8 +101,18 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const wayIn = await WayIn.open({ settings, ledger, line, feed, live, counters, tap: parts.tap, onNotice, onError });
   closers.push(() => wayIn.close());
   wayIn.recovered.then(() => told.forget()).catch(() => undefined);
+  const kafka = openKafka({
+    settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
+    password: parts.kafkaPassword,
+    intake: wayIn.intake,
+    counters,
+    takenThrough: wayIn.recovered.then(() => wayIn.takenThrough),
+    say: onNotice,
+    onError,
+  });
+  closers.push(() => kafka?.end());
   const { grpcPort, httpPort } = wayIn.listening;
-  live.setListening(addressesOf(settings.host, wayIn.listening, listening.url));
+  live.setListening(addressesOf(settings.host, wayIn.listening, listening.url, kafka));
   return {
     url: listening.url,
     otlpGrpcPort: grpcPort ?? 0,
@@ -115,11 +127,13 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
+  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
+    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }

@@ -1,8 +1,9 @@
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import type { Counters } from "../self/counters.ts";
-import { OtlpDecoder } from "../telemetry/otlp/decoder.ts";
-import type { BodyTap, Keeping } from "../telemetry/otlp/intake.ts";
+import { BodyDecoder } from "../telemetry/encodings.ts";
+import type { LogPosition } from "../telemetry/log-source.ts";
+import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { countKeeping, openKeeping, promiseOf } from "./keeping.ts";
 import type { Line } from "./line.ts";
@@ -20,7 +21,7 @@ export interface WayInParts {
   readonly counters: Counters;
   readonly tap?: BodyTap | undefined;
   /** Told of what a person should know: what was recovered, cut off or left out, and a disk that fails. */
-  readonly onNotice: (message: string) => void;
+  readonly onNotice: (level: "info" | "warn", message: string) => void;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -31,14 +32,15 @@ export class WayIn {
   readonly recovered: Promise<void>;
   readonly #parts: WayInParts;
   readonly #keeping: Keeping | null;
-  readonly #decoder: OtlpDecoder;
+  readonly #decoder: BodyDecoder;
   readonly #receiver: OtlpReceiver;
   readonly #stopping = new AbortController();
+  readonly #takenThrough = new Map<string, LogPosition>();
   #reading: Promise<void> = Promise.resolve();
 
   private constructor(
     parts: WayInParts,
-    opened: { keeping: Keeping | null; decoder: OtlpDecoder; receiver: OtlpReceiver; listening: OtlpListening },
+    opened: { keeping: Keeping | null; decoder: BodyDecoder; receiver: OtlpReceiver; listening: OtlpListening },
   ) {
     this.#parts = parts;
     this.#keeping = opened.keeping;
@@ -56,10 +58,10 @@ export class WayIn {
    */
   static async open(parts: WayInParts): Promise<WayIn> {
     const { settings, ledger, tap, counters, live } = parts;
-    const keeping = await openKeeping(settings, parts.onNotice);
+    const keeping = await openKeeping(settings, (message) => parts.onNotice("warn", message));
     live.setPromise(promiseOf(settings, keeping));
     live.setRecoveredShare(0);
-    const decoder = new OtlpDecoder({ ...settings, ledger });
+    const decoder = new BodyDecoder({ ...settings, ledger });
     const receiver = new OtlpReceiver({
       ...settings,
       ledger,
@@ -79,6 +81,16 @@ export class WayIn {
     }
   }
 
+  /** The door that other ways in share with OTLP. */
+  get intake(): Intake {
+    return this.#receiver.intake;
+  }
+
+  /** The last record of each partition of a log that is in the journal, as far as it was read again. */
+  get takenThrough(): readonly LogPosition[] {
+    return [...this.#takenThrough.values()];
+  }
+
   /** Takes no more, hands on what is kept, and closes. */
   async close(): Promise<void> {
     this.#stopping.abort();
@@ -94,7 +106,7 @@ export class WayIn {
     const { feed, live, onNotice, onError } = this.#parts;
     if (this.#keeping !== null) {
       const recovered = await this.#recover(this.#keeping);
-      if (recovered.records > 0) onNotice(inWords(recovered));
+      if (recovered.records > 0) onNotice("info", inWords(recovered));
     }
     live.setRecoveredShare(null);
     if (this.#stopping.signal.aborted) return;
@@ -116,7 +128,8 @@ export class WayIn {
         take: (batch, sequence) => feed.take(batch, sequence),
         marks,
         onProgress: (share) => live.setRecoveredShare(share),
-        onTrouble: onNotice,
+        onTrouble: (message) => onNotice("warn", message),
+        onSource: (position) => this.#takenThrough.set(`${position.topic}/${position.partition}`, position),
         signal: this.#stopping.signal,
       });
     } finally {

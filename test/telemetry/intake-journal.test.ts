@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BodyDecoder } from "../../src/telemetry/encodings.ts";
 import { RecordingSource } from "../../src/telemetry/files/recording-source.ts";
 import { RESEND_SECONDS, RecentBodies } from "../../src/telemetry/journal/recent-bodies.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
-import { OtlpDecoder } from "../../src/telemetry/otlp/decoder.ts";
+
 import { Intake } from "../../src/telemetry/otlp/intake.ts";
 import { collectAll } from "../contract/telemetry-source.ts";
 import { body as aBody, openJournal, read, SmallDisk } from "./journal/parts.ts";
@@ -29,7 +30,7 @@ async function open(more: { maxQueueBytes?: number } = {}) {
   for await (const header of journal.since(Date.now() / 1000 - RESEND_SECONDS)) recent.restore(header);
   const ledger = new CountingLedger();
   const intake = new Intake({
-    decoder: new OtlpDecoder({ ledger, maxOperationsPerService: 100 }),
+    decoder: new BodyDecoder({ ledger, maxOperationsPerService: 100 }),
     ledger,
     maxInFlightBodies: 100,
     maxInFlightBytes: 1e9,

@@ -1,29 +1,23 @@
 import { crc32 } from "node:zlib";
+import type { Encoding } from "../encodings.ts";
+import type { LogPosition } from "../log-source.ts";
 import type { Signal } from "../otlp/decoder.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 
-/** How the bytes of a body say what they say; the names are those of the Kafka exporter and receiver of the collector. */
-export type BodyEncoding = (typeof ENCODINGS)[number];
 /** What a body is packed in, as its sender sent it. */
 export type BodyPacking = (typeof PACKINGS)[number];
-
-/** Where in a partitioned log a body came from. */
-export interface SourcePosition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: bigint;
-}
 
 /** A body as it was sent, and what has to be known of it to read it again. */
 export interface JournalEntry {
   readonly signal: Signal;
-  readonly encoding: BodyEncoding;
+  readonly encoding: Encoding;
   readonly packing: BodyPacking;
   readonly bytes: Uint8Array;
   readonly fingerprint: Fingerprint;
   /** Spans or data points in it that were taken. */
   readonly itemCount: number;
-  readonly source: SourcePosition | null;
+  /** Where in a partitioned log it came from. */
+  readonly source: LogPosition | null;
 }
 
 /** An entry with its place in the one order of everything that was accepted. */
@@ -46,7 +40,13 @@ export const HEADER_BYTES_MAX = HEADER_BYTES_MIN + 512;
 
 /** Numbers in the file are places in these lists: only ever append. */
 const SIGNALS = ["traces", "metrics"] as const satisfies readonly Signal[];
-const ENCODINGS = ["otlp_proto", "otlp_json", "jaeger_proto", "jaeger_json", "zipkin_json"] as const;
+const ENCODINGS = [
+  "otlp_proto",
+  "otlp_json",
+  "jaeger_proto",
+  "jaeger_json",
+  "zipkin_json",
+] as const satisfies readonly Encoding[];
 const PACKINGS = ["none", "gzip", "zstd", "deflate"] as const;
 const NO_PARTITION = -1;
 /** Behind mark and checksum, which the checksum does not cover. */

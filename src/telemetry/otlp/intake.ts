@@ -1,15 +1,17 @@
 import { MalformedError, SourceError } from "../../contracts/errors.ts";
 import type { Ledger, TelemetryBatch } from "../../contracts/telemetry.ts";
+import type { BodyDecoder, Encoding } from "../encodings.ts";
 import { fingerprintOf } from "../journal/fingerprint.ts";
 import type { Appended, Journal } from "../journal/journal.ts";
 import type { RecentBodies } from "../journal/recent-bodies.ts";
-import type { BodyPacking, SourcePosition } from "../journal/record.ts";
+import type { BodyPacking } from "../journal/record.ts";
+import type { LogPosition } from "../log-source.ts";
 import { UNKNOWN_SERVICE } from "../semconv.ts";
 import { BusyError } from "./busy-error.ts";
-import type { BodyFormat, OtlpDecoder, Signal } from "./decoder.ts";
+import type { BodyFormat, Signal } from "./decoder.ts";
 import { type LineBatch, LineQueue } from "./line-queue.ts";
 
-/** Gets every body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
+/** Gets every OTLP body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
 export type BodyTap = (signal: Signal, body: Uint8Array, format: BodyFormat) => void | Promise<void>;
 
 /** Where everything that is accepted is kept before its sender hears of it, and what came of late. */
@@ -19,7 +21,7 @@ export interface Keeping {
 }
 
 export interface IntakeOptions {
-  readonly decoder: OtlpDecoder;
+  readonly decoder: BodyDecoder;
   readonly ledger: Ledger;
   readonly maxInFlightBodies: number;
   readonly maxInFlightBytes: number;
@@ -34,8 +36,13 @@ export interface IntakeOptions {
 export interface BodyOrigin {
   /** The bytes as they were sent, if they were packed. */
   readonly packed?: { readonly bytes: Uint8Array; readonly packing: BodyPacking };
-  readonly source?: SourcePosition;
+  readonly source?: LogPosition;
+  /** It will be tried again when it is malformed, so that it is not counted yet. */
+  readonly willBeTriedAgain?: boolean;
 }
+
+const OTLP_ENCODINGS: Readonly<Record<BodyFormat, Encoding>> = { protobuf: "otlp_proto", json: "otlp_json" };
+const OTLP_FORMATS: Readonly<Partial<Record<Encoding, BodyFormat>>> = { otlp_proto: "protobuf", otlp_json: "json" };
 
 /**
  * The one door of all receivers: decodes bodies as they come, keeps them, and hands the batches on one at a time, all in
@@ -96,7 +103,13 @@ export class Intake {
    * @throws {MalformedError} when it is no such body (counted in the ledger).
    * @throws {BusyError} when too many are waiting, the disk does not take it, or the reader has gone.
    */
-  async accept(signal: Signal, format: BodyFormat, body: Uint8Array, origin: BodyOrigin = {}): Promise<number> {
+  async accept(
+    signal: Signal,
+    format: BodyFormat | Encoding,
+    body: Uint8Array,
+    origin: BodyOrigin = {},
+  ): Promise<number> {
+    const encoding = format === "protobuf" || format === "json" ? OTLP_ENCODINGS[format] : format;
     this.#refuseIfShut();
     if (this.#inFlightBodies >= this.#options.maxInFlightBodies) {
       throw new BusyError(`${this.#inFlightBodies} bodies are waiting`);
@@ -107,9 +120,10 @@ export class Intake {
       const { keeping } = this.#options;
       const rejectedCount =
         keeping === undefined
-          ? await this.#hand(signal, format, body)
-          : await this.#keep(keeping, signal, format, body, origin);
-      await this.#options.tap?.(signal, body, format);
+          ? await this.#hand(signal, encoding, body, origin)
+          : await this.#keep(keeping, signal, encoding, body, origin);
+      const tapped = OTLP_FORMATS[encoding];
+      if (tapped !== undefined) await this.#options.tap?.(signal, body, tapped);
       return rejectedCount;
     } finally {
       this.#inFlightBodies -= 1;
@@ -143,8 +157,8 @@ export class Intake {
   }
 
   /** Decodes, and waits until the reader has taken it. */
-  async #hand(signal: Signal, format: BodyFormat, body: Uint8Array): Promise<number> {
-    const { batch, rejectedCount } = this.#decode(signal, format, body);
+  async #hand(signal: Signal, encoding: Encoding, body: Uint8Array, origin: BodyOrigin): Promise<number> {
+    const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
     if (itemCountOf(batch) > 0) await this.#queue.put({ batch, sequence: 0, byteCount: body.length, kept: null });
     return rejectedCount;
   }
@@ -153,12 +167,13 @@ export class Intake {
   async #keep(
     { journal, recent }: Keeping,
     signal: Signal,
-    format: BodyFormat,
+    encoding: Encoding,
     body: Uint8Array,
-    { packed, source }: BodyOrigin,
+    origin: BodyOrigin,
   ): Promise<number> {
     const refusal = journal.refusal();
     if (refusal !== null) throw BusyError.unavailable(refusal);
+    const { packed, source } = origin;
     const { bytes, packing } = packed ?? { bytes: body, packing: "none" };
     const fingerprint = fingerprintOf(bytes);
     const known = recent.find(fingerprint, Date.now() / 1000);
@@ -168,11 +183,10 @@ export class Intake {
       if (signal === "traces") this.#options.ledger.lost(UNKNOWN_SERVICE, "duplicate", known.itemCount);
       return known.rejectedCount;
     }
-    const { batch, rejectedCount } = this.#decode(signal, format, body);
+    const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
     const itemCount = itemCountOf(batch);
     if (itemCount === 0) return rejectedCount;
-    const encoding = format === "json" ? "otlp_json" : "otlp_proto";
-    const entry = { signal, encoding, packing, bytes, fingerprint, itemCount, source: source ?? null } as const;
+    const entry = { signal, encoding, packing, bytes, fingerprint, itemCount, source: source ?? null };
     const { sequence, receivedSeconds, kept } = journal.append(entry);
     recent.remember(fingerprint, receivedSeconds, { kept, itemCount, rejectedCount });
     const line: LineBatch = { batch, sequence, byteCount: body.length, kept };
@@ -186,11 +200,11 @@ export class Intake {
     if (this.#heldBecause !== null) throw new BusyError(this.#heldBecause, { isUnavailable: true });
   }
 
-  #decode(signal: Signal, format: BodyFormat, body: Uint8Array) {
+  #decode(signal: Signal, encoding: Encoding, body: Uint8Array, { willBeTriedAgain }: BodyOrigin) {
     try {
-      return this.#options.decoder.decode(signal, format, body);
+      return this.#options.decoder.decode(encoding, signal, body);
     } catch (error) {
-      if (error instanceof MalformedError) this.refuse();
+      if (error instanceof MalformedError && willBeTriedAgain !== true) this.refuse();
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
-import { OtlpDecoder } from "./decoder.ts";
+import { BodyDecoder } from "../encodings.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
 import { type BodyTap, Intake, type Keeping } from "./intake.ts";
@@ -15,7 +15,7 @@ export interface OtlpReceiverOptions {
   /** Where bodies are kept before their senders hear of them. */
   readonly keeping?: Keeping;
   /** Shared with whoever reads the journal again: names get the same numbers then. */
-  readonly decoder?: OtlpDecoder;
+  readonly decoder?: BodyDecoder;
   readonly tap?: BodyTap;
 }
 
@@ -49,7 +49,7 @@ export class OtlpReceiver implements TelemetrySource {
   constructor(options: OtlpReceiverOptions) {
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#intake = new Intake({
-      decoder: options.decoder ?? new OtlpDecoder(options),
+      decoder: options.decoder ?? new BodyDecoder(options),
       ledger: options.ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
       // Room for a few of the largest bodies, compressed and not, or for very many usual ones.
