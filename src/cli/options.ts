@@ -58,6 +58,9 @@ export const SERVER_SETTINGS = [
   "dataDirectory",
   "maxBodyBytes",
   "retentionHours",
+  "logLevel",
+  "logFormat",
+  "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

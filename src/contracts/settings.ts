@@ -36,4 +36,8 @@ export interface Settings {
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;
+  readonly logLevel: "auto" | "debug" | "info" | "warn" | "error";
+  readonly logFormat: "human" | "json";
+  /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */
+  readonly selfOtlpEndpoint: string;
 }
