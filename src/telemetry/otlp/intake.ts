@@ -19,6 +19,19 @@ export class BusyError extends Error {
   }
 }
 
+/** What is under way, and how much may be. */
+export interface IntakeLoad {
+  readonly inFlightBodies: number;
+  readonly maxInFlightBodies: number;
+  /** Bytes being received. */
+  readonly inFlightBytes: number;
+  readonly maxInFlightBytes: number;
+  /** Decoded batches that wait for the reader. */
+  readonly waitingBatches: number;
+  /** Times a sender was told to come again because there was too much, since the start. */
+  readonly busyCount: number;
+}
+
 export interface IntakeOptions {
   readonly decoder: OtlpDecoder;
   readonly ledger: Ledger;
@@ -41,6 +54,7 @@ export class Intake {
   readonly #queue: Waiting[] = [];
   #inFlightBodies = 0;
   #inFlightBytes = 0;
+  #busyCount = 0;
   #isClosed = false;
   #wake: (() => void) | undefined;
 
@@ -48,11 +62,22 @@ export class Intake {
     this.#options = options;
   }
 
+  get load(): IntakeLoad {
+    return {
+      inFlightBodies: this.#inFlightBodies,
+      maxInFlightBodies: this.#options.maxInFlightBodies,
+      inFlightBytes: this.#inFlightBytes,
+      maxInFlightBytes: this.#options.maxInFlightBytes,
+      waitingBatches: this.#queue.length,
+      busyCount: this.#busyCount,
+    };
+  }
+
   /** Counts bytes that are being received. @throws {BusyError} when there are too many. */
   reserve(byteCount: number): void {
     if (this.#isClosed) throw new BusyError("shutting down", true);
     if (this.#inFlightBytes + byteCount > this.#options.maxInFlightBytes) {
-      throw new BusyError(`more than ${this.#options.maxInFlightBytes} bytes are under way`, false);
+      throw this.#busy(`more than ${this.#options.maxInFlightBytes} bytes are under way`);
     }
     this.#inFlightBytes += byteCount;
   }
@@ -75,7 +100,7 @@ export class Intake {
   async accept(signal: Signal, format: BodyFormat, body: Uint8Array): Promise<number> {
     if (this.#isClosed) throw new BusyError("shutting down", true);
     if (this.#inFlightBodies >= this.#options.maxInFlightBodies) {
-      throw new BusyError(`${this.#inFlightBodies} bodies are waiting`, false);
+      throw this.#busy(`${this.#inFlightBodies} bodies are waiting`);
     }
     this.#inFlightBodies += 1;
     try {
@@ -114,6 +139,11 @@ export class Intake {
     this.#isClosed = true;
     this.#wake?.();
     for (const waiting of this.#queue.splice(0)) waiting.settle(new BusyError("shutting down", true));
+  }
+
+  #busy(message: string): BusyError {
+    this.#busyCount += 1;
+    return new BusyError(message, false);
   }
 
   async #hand(waiting: Waiting, take: (batch: TelemetryBatch) => void | Promise<void>): Promise<void> {

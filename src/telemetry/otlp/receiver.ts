@@ -2,7 +2,7 @@ import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/te
 import { OtlpDecoder } from "./decoder.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
-import { type BodyTap, Intake } from "./intake.ts";
+import { type BodyTap, Intake, type IntakeLoad } from "./intake.ts";
 
 export interface OtlpReceiverOptions {
   readonly ledger: Ledger;
@@ -48,6 +48,11 @@ export class OtlpReceiver implements TelemetrySource {
       maxInFlightBytes: options.maxBodyBytes * 4,
       tap: options.tap,
     });
+  }
+
+  /** How full the one door of both servers is. */
+  get load(): IntakeLoad {
+    return this.#intake.load;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
