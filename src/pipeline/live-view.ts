@@ -1,3 +1,4 @@
+import type { IntakeHealth } from "../api/live.ts";
 import type {
   Health,
   LedgerView,
@@ -14,6 +15,7 @@ import type { Incident } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
+import { NOT_OPEN } from "./intake-health.ts";
 import type { Line, WindowResult } from "./line.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
@@ -26,6 +28,7 @@ export class LiveView {
   readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
+  #intake: () => IntakeHealth = () => NOT_OPEN;
   #last: WindowResult | null = null;
   #windowsSeen = 0;
   #firstSpanSeconds: number | null = null;
@@ -54,6 +57,11 @@ export class LiveView {
 
   setListening(listening: Status["listening"]): void {
     this.#listening = listening;
+  }
+
+  /** From now on telemetry comes in by this door. */
+  setIntake(intake: () => IntakeHealth): void {
+    this.#intake = intake;
   }
 
   setDemoStep(step: string): void {
@@ -139,6 +147,8 @@ export class LiveView {
     const details = { waiting: "no span received yet", learning, watching: "watching" };
     return { ready: status.phase === "watching", detail: details[status.phase] };
   }
+
+  intake = (): IntakeHealth => this.#intake();
 
   #takeWindow(result: WindowResult): void {
     this.#last = result;

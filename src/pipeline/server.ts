@@ -4,12 +4,16 @@ import { type ListeningApi, listenApi } from "../api/listen.ts";
 import type { Status } from "../contracts/api.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
+import type { OwnListener } from "../self/own-address.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
+import { startSelfTelemetry } from "../self/self-telemetry.ts";
+import { StageClock } from "../self/stage-clock.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
+import { countIntake, intakeHealth } from "./intake-health.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
@@ -42,7 +46,7 @@ export async function startServer(parts: {
   onWindow?: WindowListener;
   onError: (error: unknown, what: string) => void;
 }): Promise<RunningServer> {
-  const { settings } = parts;
+  const { settings, mode, version } = parts;
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.reverse()) {
@@ -56,9 +60,10 @@ export async function startServer(parts: {
     const store = openSqliteStore({ dataDirectory: settings.dataDirectory });
     closers.push(() => store.close());
     const { scorer, view: model } = await loadScorer(settings);
-    const line = createLine(settings, scorer, ledger);
+    const stages = new StageClock(metrics.counters);
+    const line = createLine(settings, scorer, ledger, { runStage: stages.run });
     countLearning(metrics.counters, line);
-    const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
+    const fixed = { mode, version, windowSeconds: settings.windowSeconds };
     const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
     const live = new LiveView({ line, ledger, model, fixed });
     if (parts.onWindow !== undefined) {
@@ -70,7 +75,7 @@ export async function startServer(parts: {
       feedback: new FeedbackDesk({ line, store, settings, tell: (incident) => live.tellIncident(incident) }),
       metrics,
       uiDirectory: UI_DIRECTORY,
-      version: parts.version,
+      version,
       onError: (error, path) => parts.onError(error, `answering ${path}`),
     });
     const listening: ListeningApi = await listenApi(api, { host: settings.host, port: settings.apiPort });
@@ -81,11 +86,19 @@ export async function startServer(parts: {
       grpcPort: settings.otlpGrpcPort,
       httpPort: settings.otlpHttpPort,
     });
+    closers.push(() => receiver.close());
     live.setListening(addressesOf(settings.host, ports, listening.url));
+    live.setIntake(() => intakeHealth(receiver.load));
+    countIntake(metrics.counters, { load: () => receiver.load, line, maxOpenTraces: settings.maxOpenTraces });
+    const listeners = ownListeners(settings.host, [listening.port, ports.grpcPort, ports.httpPort]);
+    const { selfOtlpEndpoint: endpoint } = settings;
+    const telemetry = await startSelfTelemetry({ endpoint, listeners, counters: metrics.counters, version });
+    closers.push(async () => telemetry?.stop());
     const take = (batch: TelemetryBatch): void => {
       if (batch.spans.spanCount > 0) {
         live.countSpans(batch.spans.spanCount, batch.spans.startSeconds[0]!);
       }
+      stages.received(batch.spans.spanCount);
       keeper.remember(batch);
       const windowsBefore = live.windowsSeen;
       const begun = performance.now();
@@ -115,6 +128,10 @@ export async function startServer(parts: {
     await closeAll();
     throw error;
   }
+}
+
+function ownListeners(host: string, ports: readonly (number | null)[]): readonly OwnListener[] {
+  return ports.filter((port) => port !== null).map((port) => ({ host, port }));
 }
 
 function addressesOf(
