@@ -59,4 +59,8 @@ export interface Settings {
   readonly kafkaCaFile: string;
   readonly kafkaCertFile: string;
   readonly kafkaKeyFile: string;
+  readonly logLevel: "auto" | "debug" | "info" | "warn" | "error";
+  readonly logFormat: "human" | "json";
+  /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */
+  readonly selfOtlpEndpoint: string;
 }

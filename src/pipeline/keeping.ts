@@ -64,9 +64,4 @@ export function countKeeping(counters: Counters, keeping: Keeping, intake: Intak
     return intake.duplicateBodies;
   });
   gauge("spantwin_recent_bodies", "Bodies remembered, to know them when they come again.", () => recent.size);
-  gauge(
-    "spantwin_queue_bytes",
-    "Bytes of bodies that are kept and not taken by the twin yet.",
-    () => intake.queuedBytes,
-  );
 }

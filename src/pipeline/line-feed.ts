@@ -1,5 +1,6 @@
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Histogram } from "../self/counters.ts";
+import type { StageClock } from "../self/stage-clock.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Line } from "./line.ts";
 import type { LiveView } from "./live-view.ts";
@@ -8,6 +9,7 @@ interface LineFeedParts {
   readonly line: Line;
   readonly live: LiveView;
   readonly keeper: Keeper;
+  readonly stages: Pick<StageClock, "received">;
   readonly windowComputeSeconds: Histogram;
   /** Told of the first batch that the line could not take; all are counted. */
   readonly onError: (error: unknown, what: string) => void;
@@ -40,9 +42,10 @@ export class LineFeed {
 
   /** Never fails: one batch that the line cannot take must not keep it from all that follow, nor from starting again. */
   take(batch: TelemetryBatch, sequence: number): void {
-    const { line, live, keeper, windowComputeSeconds } = this.#parts;
+    const { line, live, keeper, stages, windowComputeSeconds } = this.#parts;
     const { spans } = batch;
     if (spans.spanCount > 0) live.countSpans(spans.spanCount, spans.startSeconds[0]!);
+    stages.received(spans.spanCount);
     keeper.remember(batch);
     const windowsBefore = live.windowsSeen;
     const begun = performance.now();

@@ -1,3 +1,4 @@
+import type { IntakeHealth } from "../api/live.ts";
 import type {
   Health,
   LedgerView,
@@ -13,6 +14,7 @@ import type { Incident } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
+import { NOT_OPEN } from "./intake-health.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { mapEdges } from "./map-edges.ts";
 import type { ToldBefore } from "./told-before.ts";
@@ -28,8 +30,7 @@ export class LiveView {
   readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
-  #promise = "nothing is received yet";
-  #recoveredShare: number | null = null;
+  #intake: () => IntakeHealth = () => NOT_OPEN;
   #last: WindowResult | null = null;
   #windowsSeen = 0;
   #firstSpanSeconds: number | null = null;
@@ -62,14 +63,9 @@ export class LiveView {
     this.#listening = listening;
   }
 
-  /** @param promise what an OK to a sender means */
-  setPromise(promise: string): void {
-    this.#promise = promise;
-  }
-
-  /** @param share of the journal that was read again; null when all was */
-  setRecoveredShare(share: number | null): void {
-    this.#recoveredShare = share;
+  /** From now on telemetry comes in by this door. */
+  setIntake(intake: () => IntakeHealth): void {
+    this.#intake = intake;
   }
 
   setDemoStep(step: string): void {
@@ -149,15 +145,7 @@ export class LiveView {
     return this.#model;
   }
 
-  keeping(): { promise: string; recoveredShare: number | null } {
-    return { promise: this.#promise, recoveredShare: this.#recoveredShare };
-  }
-
   health(): { ready: boolean; detail: string } {
-    if (this.#recoveredShare !== null) {
-      const percent = Math.floor(100 * this.#recoveredShare);
-      return { ready: false, detail: `reading the journal again, ${percent} % done` };
-    }
     const status = this.status();
     const learning = `learning, ${status.readyCount} of ${status.readiness.length} ready`;
     const details = { waiting: "no span received yet", learning, watching: "watching" };
@@ -186,6 +174,8 @@ export class LiveView {
     this.#spansBefore = state.spansBefore;
     this.#spansPerSecond = state.spansPerSecond;
   }
+
+  intake = (): IntakeHealth => this.#intake();
 
   #takeWindow(result: WindowResult): void {
     this.#last = result;

@@ -3,7 +3,10 @@ import { createApi } from "../api/create-api.ts";
 import { listenApi } from "../api/listen.ts";
 import type { Status } from "../contracts/api.ts";
 import type { Settings } from "../contracts/settings.ts";
+import type { OwnListener } from "../self/own-address.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
+import { startSelfTelemetry } from "../self/self-telemetry.ts";
+import { StageClock } from "../self/stage-clock.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
@@ -79,7 +82,8 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const told = new ToldBefore();
   told.remember(store);
   const { scorer, view: model } = await loadScorer(settings);
-  const line = createLine(settings, scorer, ledger);
+  const stages = new StageClock(metrics.counters);
+  const line = createLine(settings, scorer, ledger, { runStage: stages.run });
   countLearning(metrics.counters, line);
   const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
   const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
@@ -97,10 +101,15 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const listening = await listenApi(api, { host: settings.host, port: settings.apiPort });
   closers.push(() => listening.close());
   const { windowComputeSeconds, counters } = metrics;
-  const feed = new LineFeed({ line, live, keeper, windowComputeSeconds, onError });
+  const feed = new LineFeed({ line, live, keeper, stages, windowComputeSeconds, onError });
   const wayIn = await WayIn.open({ settings, ledger, line, feed, live, counters, tap: parts.tap, onNotice, onError });
   closers.push(() => wayIn.close());
   wayIn.recovered.then(() => told.forget()).catch(() => undefined);
+  const { grpcPort, httpPort } = wayIn.listening;
+  const { selfOtlpEndpoint: endpoint } = settings;
+  const listeners = ownListeners(settings.host, [listening.port, grpcPort, httpPort]);
+  const telemetry = await startSelfTelemetry({ endpoint, listeners, counters, version: parts.version });
+  closers.push(async () => telemetry?.stop());
   const kafka = openKafka({
     settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
     password: parts.kafkaPassword,
@@ -111,7 +120,6 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
     onError,
   });
   closers.push(() => kafka?.end());
-  const { grpcPort, httpPort } = wayIn.listening;
   live.setListening(addressesOf(settings.host, wayIn.listening, listening.url, kafka));
   return {
     url: listening.url,
@@ -121,6 +129,10 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
     degradedReason: model.degradedReason,
     recovered: wayIn.recovered,
   };
+}
+
+function ownListeners(host: string, ports: readonly (number | null)[]): readonly OwnListener[] {
+  return ports.filter((port) => port !== null).map((port) => ({ host, port }));
 }
 
 function addressesOf(

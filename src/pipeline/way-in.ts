@@ -5,6 +5,7 @@ import { BodyDecoder } from "../telemetry/encodings.ts";
 import type { LogPosition } from "../telemetry/log-source.ts";
 import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
+import { countIntake, intakeHealth } from "./intake-health.ts";
 import { countKeeping, openKeeping, promiseOf } from "./keeping.ts";
 import type { Line } from "./line.ts";
 import type { LineFeed } from "./line-feed.ts";
@@ -59,8 +60,6 @@ export class WayIn {
   static async open(parts: WayInParts): Promise<WayIn> {
     const { settings, ledger, tap, counters, live } = parts;
     const keeping = await openKeeping(settings, (message) => parts.onNotice("warn", message));
-    live.setPromise(promiseOf(settings, keeping));
-    live.setRecoveredShare(0);
     const decoder = new BodyDecoder({ ...settings, ledger });
     const receiver = new OtlpReceiver({
       ...settings,
@@ -70,7 +69,10 @@ export class WayIn {
       ...(tap === undefined ? {} : { tap }),
     });
     if (keeping !== null) countKeeping(counters, keeping, receiver.intake);
-    receiver.intake.hold("the journal is being read again");
+    const promise = promiseOf(settings, keeping);
+    live.setIntake(() => intakeHealth(receiver.load, promise));
+    countIntake(counters, { load: () => receiver.load, line: parts.line, maxOpenTraces: settings.maxOpenTraces });
+    receiver.intake.hold(readAgain(0));
     try {
       const { host, otlpGrpcPort: grpcPort, otlpHttpPort: httpPort } = settings;
       const listening = await receiver.start({ host, grpcPort, httpPort });
@@ -103,12 +105,11 @@ export class WayIn {
   }
 
   async #run(): Promise<void> {
-    const { feed, live, onNotice, onError } = this.#parts;
+    const { feed, onNotice, onError } = this.#parts;
     if (this.#keeping !== null) {
       const recovered = await this.#recover(this.#keeping);
       if (recovered.records > 0) onNotice("info", inWords(recovered));
     }
-    live.setRecoveredShare(null);
     if (this.#stopping.signal.aborted) return;
     this.#receiver.intake.hold(null);
     this.#reading = this.#receiver
@@ -117,7 +118,7 @@ export class WayIn {
   }
 
   async #recover({ journal }: Keeping): Promise<Recovered> {
-    const { settings, feed, live, onNotice } = this.#parts;
+    const { settings, feed, onNotice } = this.#parts;
     const marks = RecoveryMarks.open(settings.dataDirectory);
     try {
       return await recover({
@@ -127,7 +128,7 @@ export class WayIn {
         maxBodyBytes: settings.maxBodyBytes,
         take: (batch, sequence) => feed.take(batch, sequence),
         marks,
-        onProgress: (share) => live.setRecoveredShare(share),
+        onProgress: (share) => this.intake.hold(readAgain(share)),
         onTrouble: (message) => onNotice("warn", message),
         onSource: (position) => this.#takenThrough.set(`${position.topic}/${position.partition}`, position),
         signal: this.#stopping.signal,
@@ -136,6 +137,10 @@ export class WayIn {
       marks.close();
     }
   }
+}
+
+function readAgain(share: number): string {
+  return `the journal is being read again: ${Math.floor(100 * share)} % done`;
 }
 
 function inWords({ records, spans, skipped, damagedBytes, seconds }: Recovered): string {

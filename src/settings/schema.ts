@@ -174,6 +174,22 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     description: "How long series are kept; incidents and their evidence stay.",
   }),
   ...KAFKA_SETTINGS,
+  logLevel: choice({
+    defaultValue: "auto",
+    choices: ["auto", "debug", "info", "warn", "error"],
+    description: "Least severe line that is logged; auto is info, and warn where --json has a machine read the output.",
+  }),
+  logFormat: choice({
+    defaultValue: "human",
+    choices: ["human", "json"],
+    description: "Log lines for people, or a JSON object a line, with the ids of the trace they belong to.",
+  }),
+  selfOtlpEndpoint: text({
+    defaultValue: "",
+    rule: "an address like http://collector:4317, or empty for none",
+    pattern: /^(https?:\/\/[\w.:[\]%-]+\/?)?$/,
+    description: "OTLP/gRPC collector for the program's own traces and metrics; it may not be one of its own ports.",
+  }),
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];

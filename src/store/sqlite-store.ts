@@ -12,7 +12,7 @@ import { bindSeriesRow, readSeriesPoint, SERIES_COLUMNS } from "./series-rows.ts
 import { boundedTraceJson, DEFAULT_TRACE_BOUND, type TraceBound } from "./trace-bound.ts";
 
 /** Name of the file inside the data directory; its write-ahead log lies beside it. */
-const STORE_FILE_NAME = "spantwin.sqlite";
+export const STORE_FILE_NAME = "spantwin.sqlite";
 
 /** Rows kept, the latest: what people say and what is deployed comes seldom. */
 const FEEDBACK_MAX = 10_000;

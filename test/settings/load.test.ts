@@ -64,6 +64,9 @@ describe("the defaults", () => {
       kafkaCaFile: "",
       kafkaCertFile: "",
       kafkaKeyFile: "",
+      logLevel: "auto",
+      logFormat: "human",
+      selfOtlpEndpoint: "",
     });
   });
 
@@ -207,14 +210,14 @@ describe("a mistake is refused in one line with the key as written, the value an
   });
 });
 
-test("variables that Kubernetes sets for a Service of our name are not taken for settings", () => {
+test("variables that Kubernetes sets for a Service of our name, and the one for stacks, are not taken for settings", () => {
   const env = {
     SPANTWIN_SERVICE_HOST: "10.0.0.1",
     SPANTWIN_SERVICE_PORT_HTTP: "7171",
     SPANTWIN_PORT: "tcp://10.0.0.1:7171",
     SPANTWIN_PORT_7171_TCP_ADDR: "10.0.0.1",
     SPANTWIN_API_PORT: "tcp://10.0.0.1:7171",
-    SPANTWIN_SELF_OTLP: "http://collector:4317",
+    SPANTWIN_TRACE: "1",
   };
   expect(load({ env })).toEqual(load({}));
 });

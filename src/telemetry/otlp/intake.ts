@@ -20,6 +20,23 @@ export interface Keeping {
   readonly recent: RecentBodies;
 }
 
+/** What is under way, and how much may be. */
+export interface IntakeLoad {
+  readonly inFlightBodies: number;
+  readonly maxInFlightBodies: number;
+  /** Bytes being received. */
+  readonly inFlightBytes: number;
+  readonly maxInFlightBytes: number;
+  /** Decoded batches that wait for the reader, and the bytes of their bodies. */
+  readonly waitingBatches: number;
+  readonly queuedBytes: number;
+  readonly maxQueueBytes: number;
+  /** Why nothing at all is accepted now; null when it is. */
+  readonly obstacle: string | null;
+  /** Times a sender was told to come again because there was too much, since the start. */
+  readonly busyCount: number;
+}
+
 export interface IntakeOptions {
   readonly decoder: BodyDecoder;
   readonly ledger: Ledger;
@@ -54,6 +71,7 @@ export class Intake {
   readonly #queue: LineQueue;
   #inFlightBodies = 0;
   #inFlightBytes = 0;
+  #busyCount = 0;
   #isClosed = false;
   #heldBecause: string | null = null;
   #duplicateBodies = 0;
@@ -61,11 +79,6 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#queue = new LineQueue(options.maxQueueBytes);
-  }
-
-  /** Bytes of bodies that were kept and not taken by the reader yet. */
-  get queuedBytes(): number {
-    return this.#queue.byteCount;
   }
 
   /** Bodies that had come before and were not taken a second time. */
@@ -78,11 +91,25 @@ export class Intake {
     this.#heldBecause = reason;
   }
 
+  get load(): IntakeLoad {
+    return {
+      inFlightBodies: this.#inFlightBodies,
+      maxInFlightBodies: this.#options.maxInFlightBodies,
+      inFlightBytes: this.#inFlightBytes,
+      maxInFlightBytes: this.#options.maxInFlightBytes,
+      waitingBatches: this.#queue.length,
+      queuedBytes: this.#queue.byteCount,
+      maxQueueBytes: this.#options.maxQueueBytes,
+      obstacle: this.#obstacle()?.message ?? null,
+      busyCount: this.#busyCount,
+    };
+  }
+
   /** Counts bytes that are being received. @throws {BusyError} when there are too many. */
   reserve(byteCount: number): void {
     this.#refuseIfShut();
     if (this.#inFlightBytes + byteCount > this.#options.maxInFlightBytes) {
-      throw new BusyError(`more than ${this.#options.maxInFlightBytes} bytes are under way`);
+      throw this.#busy(`more than ${this.#options.maxInFlightBytes} bytes are under way`);
     }
     this.#inFlightBytes += byteCount;
   }
@@ -112,9 +139,9 @@ export class Intake {
     const encoding = format === "protobuf" || format === "json" ? OTLP_ENCODINGS[format] : format;
     this.#refuseIfShut();
     if (this.#inFlightBodies >= this.#options.maxInFlightBodies) {
-      throw new BusyError(`${this.#inFlightBodies} bodies are waiting`);
+      throw this.#busy(`${this.#inFlightBodies} bodies are waiting`);
     }
-    if (!this.#queue.hasRoomFor(body.length)) throw new BusyError(`${this.#queue.byteCount} bytes wait for the twin`);
+    if (!this.#queue.hasRoomFor(body.length)) throw this.#busy(`${this.#queue.byteCount} bytes wait for the twin`);
     this.#inFlightBodies += 1;
     try {
       const { keeping } = this.#options;
@@ -171,8 +198,6 @@ export class Intake {
     body: Uint8Array,
     origin: BodyOrigin,
   ): Promise<number> {
-    const refusal = journal.refusal();
-    if (refusal !== null) throw BusyError.unavailable(refusal);
     const { packed, source } = origin;
     const { bytes, packing } = packed ?? { bytes: body, packing: "none" };
     const fingerprint = fingerprintOf(bytes);
@@ -196,8 +221,20 @@ export class Intake {
   }
 
   #refuseIfShut(): void {
-    if (this.#isClosed) throw BusyError.closing();
-    if (this.#heldBecause !== null) throw new BusyError(this.#heldBecause, { isUnavailable: true });
+    const obstacle = this.#obstacle();
+    if (obstacle !== null) throw obstacle;
+  }
+
+  #obstacle(): BusyError | null {
+    if (this.#isClosed) return BusyError.closing();
+    if (this.#heldBecause !== null) return new BusyError(this.#heldBecause, { isUnavailable: true });
+    const refusal = this.#options.keeping?.journal.refusal() ?? null;
+    return refusal === null ? null : BusyError.unavailable(refusal);
+  }
+
+  #busy(message: string): BusyError {
+    this.#busyCount += 1;
+    return new BusyError(message);
   }
 
   #decode(signal: Signal, encoding: Encoding, body: Uint8Array, { willBeTriedAgain }: BodyOrigin) {

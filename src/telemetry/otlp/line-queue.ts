@@ -35,6 +35,10 @@ export class LineQueue {
     return this.#byteCount;
   }
 
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   /** A queue that is empty takes any body, or one over the limit would never pass. */
   hasRoomFor(byteCount: number): boolean {
     return this.#byteCount === 0 || this.#byteCount + byteCount <= this.#maxBytes;

@@ -2,7 +2,7 @@ import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/te
 import { BodyDecoder } from "../encodings.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
-import { type BodyTap, Intake, type Keeping } from "./intake.ts";
+import { type BodyTap, Intake, type IntakeLoad, type Keeping } from "./intake.ts";
 
 export interface OtlpReceiverOptions {
   readonly ledger: Ledger;
@@ -63,6 +63,11 @@ export class OtlpReceiver implements TelemetrySource {
   /** The door that other ways in share with OTLP. */
   get intake(): Intake {
     return this.#intake;
+  }
+
+  /** How full the one door of both servers is. */
+  get load(): IntakeLoad {
+    return this.#intake.load;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
