@@ -66,6 +66,9 @@ export const SERVER_SETTINGS = [
   "otlpHttpPort",
   "dataDirectory",
   "maxBodyBytes",
+  "maxInFlightBodies",
+  "maxInFlightBytes",
+  "maxConnections",
   "retentionHours",
   "ack",
   "journalMaxBytes",
@@ -76,9 +79,13 @@ export const SERVER_SETTINGS = [
   "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What `attach` obeys: a live system may be read through Kafka as well. */
+/** What a server obeys besides that others than its own sample application send to. */
 export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   ...SERVER_SETTINGS,
+  "otlpCorsOrigins",
+  "otlpTlsCert",
+  "otlpTlsKey",
+  "otlpTlsClientCa",
   ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
 ];
 

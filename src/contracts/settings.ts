@@ -39,6 +39,15 @@ export interface Settings {
   readonly journalMaxHours: number;
   /** Bytes of bodies that may be kept and not taken by the twin yet. */
   readonly maxQueueBytes: number;
+  readonly maxInFlightBodies: number;
+  readonly maxInFlightBytes: number;
+  readonly maxConnections: number;
+  /** Origins (`https://shop.example`) whose pages may send OTLP/HTTP. */
+  readonly otlpCorsOrigins: readonly string[];
+  /** PEM files; "" for none. */
+  readonly otlpTlsCert: string;
+  readonly otlpTlsKey: string;
+  readonly otlpTlsClientCa: string;
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;

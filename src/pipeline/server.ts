@@ -102,7 +102,20 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   closers.push(() => listening.close());
   const { windowComputeSeconds, counters } = metrics;
   const feed = new LineFeed({ line, live, keeper, stages, windowComputeSeconds, onError });
-  const wayIn = await WayIn.open({ settings, ledger, line, feed, live, counters, tap: parts.tap, onNotice, onError });
+  // The sample application of the demo sends plain text.
+  const hasTls = parts.mode !== "demo";
+  const wayIn = await WayIn.open({
+    hasTls,
+    settings,
+    ledger,
+    line,
+    feed,
+    live,
+    counters,
+    tap: parts.tap,
+    onNotice,
+    onError,
+  });
   closers.push(() => wayIn.close());
   wayIn.recovered.then(() => told.forget()).catch(() => undefined);
   const { grpcPort, httpPort } = wayIn.listening;

@@ -1,15 +1,16 @@
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import type { Counters } from "../self/counters.ts";
-import { BodyDecoder } from "../telemetry/encodings.ts";
 import type { LogPosition } from "../telemetry/log-source.ts";
 import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
+import { readTls } from "../telemetry/otlp/tls.ts";
 import { countIntake, intakeHealth } from "./intake-health.ts";
 import { countKeeping, openKeeping, promiseOf } from "./keeping.ts";
 import type { Line } from "./line.ts";
 import type { LineFeed } from "./line-feed.ts";
 import type { LiveView } from "./live-view.ts";
+import { countReceiver } from "./receiver-metrics.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { RecoveryMarks } from "./recovery-marks.ts";
 
@@ -20,6 +21,7 @@ export interface WayInParts {
   readonly feed: LineFeed;
   readonly live: LiveView;
   readonly counters: Counters;
+  readonly hasTls: boolean;
   readonly tap?: BodyTap | undefined;
   /** Told of what a person should know: what was recovered, cut off or left out, and a disk that fails. */
   readonly onNotice: (level: "info" | "warn", message: string) => void;
@@ -33,7 +35,6 @@ export class WayIn {
   readonly recovered: Promise<void>;
   readonly #parts: WayInParts;
   readonly #keeping: Keeping | null;
-  readonly #decoder: BodyDecoder;
   readonly #receiver: OtlpReceiver;
   readonly #stopping = new AbortController();
   readonly #takenThrough = new Map<string, LogPosition>();
@@ -41,11 +42,10 @@ export class WayIn {
 
   private constructor(
     parts: WayInParts,
-    opened: { keeping: Keeping | null; decoder: BodyDecoder; receiver: OtlpReceiver; listening: OtlpListening },
+    opened: { keeping: Keeping | null; receiver: OtlpReceiver; listening: OtlpListening },
   ) {
     this.#parts = parts;
     this.#keeping = opened.keeping;
-    this.#decoder = opened.decoder;
     this.#receiver = opened.receiver;
     this.listening = opened.listening;
     this.recovered = this.#run();
@@ -60,14 +60,13 @@ export class WayIn {
   static async open(parts: WayInParts): Promise<WayIn> {
     const { settings, ledger, tap, counters, live } = parts;
     const keeping = await openKeeping(settings, (message) => parts.onNotice("warn", message));
-    const decoder = new BodyDecoder({ ...settings, ledger });
     const receiver = new OtlpReceiver({
       ...settings,
       ledger,
-      decoder,
       ...(keeping === null ? {} : { keeping }),
       ...(tap === undefined ? {} : { tap }),
     });
+    countReceiver(counters, receiver);
     if (keeping !== null) countKeeping(counters, keeping, receiver.intake);
     const promise = promiseOf(settings, keeping);
     live.setIntake(() => intakeHealth(receiver.load, promise));
@@ -75,8 +74,9 @@ export class WayIn {
     receiver.intake.hold(readAgain(0));
     try {
       const { host, otlpGrpcPort: grpcPort, otlpHttpPort: httpPort } = settings;
-      const listening = await receiver.start({ host, grpcPort, httpPort });
-      return new WayIn(parts, { keeping, decoder, receiver, listening });
+      const tls = parts.hasTls ? readTls(settings) : null;
+      const listening = await receiver.start({ tls, host, grpcPort, httpPort });
+      return new WayIn(parts, { keeping, receiver, listening });
     } catch (error) {
       await keeping?.journal.close();
       throw error;
@@ -124,7 +124,7 @@ export class WayIn {
       return await recover({
         journal,
         afterSequence: feed.takenSequence,
-        decoder: this.#decoder,
+        decoder: this.#receiver.decoder,
         maxBodyBytes: settings.maxBodyBytes,
         take: (batch, sequence) => feed.take(batch, sequence),
         marks,

@@ -4,6 +4,7 @@ import { readJaegerJson } from "./jaeger/jaeger-json.ts";
 import { readJaegerSpan } from "./jaeger/jaeger-wire.ts";
 import { parseJson } from "./json-body.ts";
 import { type DecodedBody, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
+import type { ToleranceCounts } from "./otlp/tolerances.ts";
 import { WireReader } from "./otlp/wire.ts";
 import { readZipkinJson } from "./zipkin/zipkin-json.ts";
 
@@ -14,6 +15,8 @@ export type Encoding = (typeof ENCODINGS)[number];
 export interface BodyDecoderOptions {
   readonly ledger: Ledger;
   readonly maxOperationsPerService: number;
+  /** Counts what JSON bodies are forgiven. */
+  readonly tolerances?: ToleranceCounts;
 }
 
 /**

@@ -105,6 +105,16 @@ export class Intake {
     };
   }
 
+  /** False once bodies are refused for good. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** What is being received or waits to be taken in. */
+  get underWay(): { readonly bodies: number; readonly bytes: number } {
+    return { bodies: this.#inFlightBodies, bytes: this.#inFlightBytes };
+  }
+
   /** Counts bytes that are being received. @throws {BusyError} when there are too many. */
   reserve(byteCount: number): void {
     this.#refuseIfShut();
