@@ -139,6 +139,8 @@ export class Line {
   }
 
   take(batch: TelemetryBatch): void {
+    // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
+    Object.freeze(batch.spans);
     for (const observation of this.observer.add(batch)) {
       this.#takeWindow(observation);
     }
