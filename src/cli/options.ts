@@ -73,6 +73,7 @@ export const SERVER_SETTINGS = [
   "ack",
   "journalMaxBytes",
   "journalMaxHours",
+  "checkpointSeconds",
   "maxQueueBytes",
   "logLevel",
   "logFormat",

@@ -37,6 +37,8 @@ export interface Settings {
   readonly ack: "memory" | "journal" | "fsync";
   readonly journalMaxBytes: number;
   readonly journalMaxHours: number;
+  /** How often the state of the line is taken down. */
+  readonly checkpointSeconds: number;
   /** Bytes of bodies that may be kept and not taken by the twin yet. */
   readonly maxQueueBytes: number;
   readonly maxInFlightBodies: number;

@@ -24,22 +24,37 @@ export class FeedbackDesk implements FeedbackTaker {
   readonly #store: Store;
   readonly #relearningSeconds: number;
   readonly #tell: (incident: Incident) => void;
+  #lastId: number;
 
-  /** What was said before, to an earlier process too, is obeyed again. @param parts.tell hears of changed incidents */
+  /**
+   * What was said before, to an earlier process too, is obeyed again.
+   *
+   * @param parts.tell hears of changed incidents
+   * @param parts.obeyedId what was said up to this id the line obeys already
+   */
   constructor(parts: {
     line: Line;
     store: Store;
     settings: Pick<Settings, "learningDelaySeconds" | "learningWindows" | "windowSeconds">;
     tell: (incident: Incident) => void;
+    obeyedId?: number;
   }) {
     this.#line = parts.line;
     this.#store = parts.store;
     this.#tell = parts.tell;
     const { learningDelaySeconds, learningWindows, windowSeconds } = parts.settings;
     this.#relearningSeconds = learningDelaySeconds + PATIENCE * learningWindows * windowSeconds;
+    this.#lastId = parts.obeyedId ?? 0;
     for (const feedback of this.#store.feedback({ limit: ALL }).toReversed()) {
+      if (feedback.id <= this.#lastId) continue;
       this.#line.takeFeedback(feedback, null);
+      this.#lastId = feedback.id;
     }
+  }
+
+  /** Id of the last feedback that the line obeys; 0 when there was none. */
+  get lastId(): number {
+    return this.#lastId;
   }
 
   list(limit: number): readonly Feedback[] {
@@ -50,6 +65,7 @@ export class FeedbackDesk implements FeedbackTaker {
     const { feedback, incident } = this.#taken(request);
     const kept = this.#store.putFeedback(feedback);
     this.#line.takeFeedback(kept, incident);
+    this.#lastId = kept.id;
     if (incident !== null) {
       this.#store.putIncident(incident);
       this.#tell(incident);

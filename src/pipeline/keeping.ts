@@ -6,7 +6,7 @@ import { RESEND_SECONDS, RecentBodies } from "../telemetry/journal/recent-bodies
 import type { Intake, Keeping } from "../telemetry/otlp/intake.ts";
 
 /** Where nothing is kept on disk. */
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
 /**
  * Opens the journal of the data directory, and remembers from it what came in the last minutes; null when the settings ask

@@ -145,6 +145,13 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 8760,
     description: "Age at which the journal is deleted; it can be replayed until then.",
   }),
+  checkpointSeconds: number({
+    defaultValue: 5,
+    unit: "s",
+    min: 0.5,
+    max: 3600,
+    description: "How often all that was learned is written down; a restart reads what came after that again.",
+  }),
   maxQueueBytes: integer({
     defaultValue: 64 * 1024 * 1024,
     unit: "bytes",

@@ -47,6 +47,7 @@ describe("the defaults", () => {
       ack: "journal",
       journalMaxBytes: 2_147_483_648,
       journalMaxHours: 24,
+      checkpointSeconds: 5,
       maxQueueBytes: 67_108_864,
       maxInFlightBodies: 64,
       maxInFlightBytes: 268_435_456,
