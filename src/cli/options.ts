@@ -65,6 +65,7 @@ export const SERVER_SETTINGS = [
   "otlpGrpcPort",
   "otlpHttpPort",
   "dataDirectory",
+  "storeUrl",
   "maxBodyBytes",
   "maxInFlightBodies",
   "maxInFlightBytes",

@@ -8,7 +8,7 @@ import type { OwnListener } from "../self/own-address.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
 import { startSelfTelemetry } from "../self/self-telemetry.ts";
 import { StageClock } from "../self/stage-clock.ts";
-import { openSqliteStore } from "../store/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { lockDirectory } from "./directory-lock.ts";
@@ -16,12 +16,15 @@ import { FeedbackDesk } from "./feedback-desk.ts";
 import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { IN_MEMORY } from "./keeping.ts";
+import { KeptResults } from "./kept-results.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LineFeed } from "./line-feed.ts";
 import { LiveView } from "./live-view.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
+import { countWrites } from "./store-metrics.ts";
+import { StoreWriter } from "./store-writer.ts";
 import { ToldBefore } from "./told-before.ts";
 import { WayIn } from "./way-in.ts";
 
@@ -81,16 +84,20 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const metrics = createOwnMetrics();
   closers.push(() => metrics.stop());
   if (settings.dataDirectory !== IN_MEMORY) closers.push(lockDirectory(settings.dataDirectory));
-  const store = openSqliteStore({ dataDirectory: settings.dataDirectory });
+  const store = await openStore(settings, { onError });
   closers.push(() => store.close());
   const told = new ToldBefore();
-  told.remember(store);
+  await told.remember(store);
+  const writer = new StoreWriter({ store, onError });
+  closers.push(() => writer.close());
+  countWrites(metrics.counters, writer);
+  const results = new KeptResults(store, writer);
   const { scorer, view: model } = await loadScorer(settings);
   const stages = new StageClock(metrics.counters);
   const line = createLine(settings, scorer, ledger, { runStage: stages.run });
   countLearning(metrics.counters, line);
   const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
-  const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
+  const keeper = new Keeper({ line, writer, retentionHours: settings.retentionHours });
   const live = new LiveView({ line, ledger, model, fixed, told });
   line.onWindow((result) => parts.onWindow?.({ ...result, events: told.news(result.events) }));
   const { windowComputeSeconds, counters } = metrics;
@@ -98,13 +105,13 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const { version, tap } = parts;
   const isDemo = parts.mode === "demo";
   const { wayIn, feedbackId } = await WayIn.open({
-    ...{ settings, version, model, ledger, line, feed, keeper, live, counters, isDemo, tap, onNotice, onError },
+    ...{ settings, version, model, ledger, line, feed, keeper, live, writer, counters, isDemo, tap, onNotice, onError },
   });
   closers.push(() => wayIn.close());
   const tell = (incident: Incident): void => live.tellIncident(incident);
-  const feedback = new FeedbackDesk({ line, store, settings, tell, obeyedId: feedbackId });
+  const feedback = await FeedbackDesk.open({ line, store, results, writer, settings, tell, obeyedId: feedbackId });
   const api = createApi({
-    store,
+    store: results,
     live,
     feedback,
     metrics,

@@ -9,6 +9,7 @@ import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { readTls } from "../telemetry/otlp/tls.ts";
+import type { Stateful } from "./checkpoint/checkpointer.ts";
 import { lineCheckpointer } from "./checkpoint/line-checkpointer.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countIntake, intakeHealth } from "./intake-health.ts";
@@ -20,6 +21,8 @@ import type { LiveView } from "./live-view.ts";
 import { countReceiver } from "./receiver-metrics.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { RecoveryMarks } from "./recovery-marks.ts";
+import type { StoreWriter } from "./store-writer.ts";
+import type { Write } from "./write-queue.ts";
 
 export interface WayInParts {
   readonly settings: Settings;
@@ -30,6 +33,7 @@ export interface WayInParts {
   readonly feed: LineFeed;
   readonly keeper: Keeper;
   readonly live: LiveView;
+  readonly writer: StoreWriter;
   readonly counters: Counters;
   /** Keeps nothing of this run and speaks plain text: its sample application goes when it does. */
   readonly isDemo: boolean;
@@ -188,7 +192,7 @@ export class WayIn {
 }
 
 function checkpointsOf(parts: WayInParts, keeping: Keeping | null, receiver: OtlpReceiver): Checkpoints | null {
-  const { settings, version, model, line, ledger, keeper, live, counters, onNotice, onError } = parts;
+  const { settings, version, model, line, ledger, keeper, live, writer, counters, onNotice, onError } = parts;
   if (settings.dataDirectory === IN_MEMORY) return null;
   const checkpointer = lineCheckpointer({
     directory: join(settings.dataDirectory, "checkpoint"),
@@ -198,7 +202,7 @@ function checkpointsOf(parts: WayInParts, keeping: Keeping | null, receiver: Otl
     line,
     names: receiver.decoder.names,
     ledger,
-    watchers: { keeper, live },
+    watchers: { keeper, live, results: unwritten(writer) },
     onNotice: (text) => onNotice("warn", text),
   });
   return new Checkpoints({
@@ -208,6 +212,16 @@ function checkpointsOf(parts: WayInParts, keeping: Keeping | null, receiver: Otl
     onKept: async (sequence) => keeping?.journal.checkpointed(sequence),
     onError,
   });
+}
+
+/** What the line has found and the store does not have yet: the line would not find it again after the checkpoint. */
+function unwritten(writer: StoreWriter): Stateful {
+  return {
+    snapshot: () => ({ waiting: [...writer.waiting()] }),
+    restore: ({ waiting }: { waiting: readonly Write[] }) => {
+      for (const write of waiting) writer.put(write);
+    },
+  };
 }
 
 function readAgain(share: number): string {
