@@ -54,10 +54,12 @@ export class OtlpDecoder {
 
   #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
     const draft = this.#traces;
-    draft.begin();
-    if (format === "json") readTracesJson(parseJsonBody(body), draft);
-    else {
+    if (format === "json") {
+      draft.begin();
+      readTracesJson(parseJsonBody(body), draft);
+    } else {
       this.#reader.reset(body);
+      draft.begin(this.#reader.bytes, this.#reader.view);
       readTraces(this.#reader, draft);
     }
     const { spans, rejectedSpans } = this.#assembler.assemble(draft);
