@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { Settings } from "../contracts/settings.ts";
 import { describeSettings } from "../settings/describe.ts";
 import { type LoadedSettings, loadSettingsWithOrigins } from "../settings/load.ts";
+import { SETTING_KEYS } from "../settings/schema.ts";
 
 /** Adds `--config` and one flag for each of the given settings. */
 export function withSettings(command: Command, keys: readonly (keyof Settings)[]): Command {
@@ -65,11 +66,28 @@ export const SERVER_SETTINGS = [
   "otlpHttpPort",
   "dataDirectory",
   "maxBodyBytes",
+  "maxInFlightBodies",
+  "maxInFlightBytes",
+  "maxConnections",
   "retentionHours",
+  "ack",
+  "journalMaxBytes",
+  "journalMaxHours",
+  "maxQueueBytes",
   "logLevel",
   "logFormat",
   "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
+
+/** What a server obeys besides that others than its own sample application send to. */
+export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
+  ...SERVER_SETTINGS,
+  "otlpCorsOrigins",
+  "otlpTlsCert",
+  "otlpTlsKey",
+  "otlpTlsClientCa",
+  ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
+];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */
 export function stopSignal(): AbortSignal {

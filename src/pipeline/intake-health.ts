@@ -6,10 +6,6 @@ import type { Line } from "./line.ts";
 /** Share of a limit from which new senders are sent elsewhere, so that those who are here are still served. */
 const HIGH_WATER_SHARE = 0.9;
 
-/** What an acknowledgement promises while accepted batches live in memory only. */
-const IN_MEMORY =
-  "an acknowledged batch has been taken into its window in memory: a crash loses windows that are still open";
-
 /** Before the receivers are. */
 export const NOT_OPEN: IntakeHealth = {
   isAccepting: false,
@@ -17,15 +13,16 @@ export const NOT_OPEN: IntakeHealth = {
   acknowledgement: "nothing is acknowledged yet",
 };
 
-/** Ready below the high-water mark of both limits. */
-export function intakeHealth(load: IntakeLoad, acknowledgement: string = IN_MEMORY): IntakeHealth {
+/** Ready below the high-water mark of all limits, while nothing else keeps it from accepting. */
+export function intakeHealth(load: IntakeLoad, acknowledgement: string): IntakeHealth {
   const limits = [
-    { now: load.inFlightBodies, most: load.maxInFlightBodies, what: "bodies" },
-    { now: load.inFlightBytes, most: load.maxInFlightBytes, what: "bytes" },
+    { now: load.inFlightBodies, most: load.maxInFlightBodies, what: "bodies are under way" },
+    { now: load.inFlightBytes, most: load.maxInFlightBytes, what: "bytes are under way" },
+    { now: load.queuedBytes, most: load.maxQueueBytes, what: "bytes wait for the twin" },
   ];
   const full = limits.find(({ now, most }) => now >= most * HIGH_WATER_SHARE);
-  const detail = full === undefined ? "" : `${full.now} ${full.what} are under way, of ${full.most} at most`;
-  return { isAccepting: full === undefined, detail, acknowledgement };
+  const detail = load.obstacle ?? (full === undefined ? "" : `${full.now} ${full.what}, of ${full.most} at most`);
+  return { isAccepting: detail === "", detail, acknowledgement };
 }
 
 /** Adds how full the door and the line behind it are, each beside its limit. */
@@ -42,6 +39,8 @@ export function countIntake(
   gauge("spantwin_intake_bytes", "Bytes of bodies being received.", () => load().inFlightBytes);
   gauge("spantwin_intake_bytes_limit", "Bytes that may be being received.", () => load().maxInFlightBytes);
   gauge("spantwin_intake_queue_batches", "Decoded batches that wait for the line.", () => load().waitingBatches);
+  gauge("spantwin_intake_queue_bytes", "Bytes of bodies that wait for the line.", () => load().queuedBytes);
+  gauge("spantwin_intake_queue_bytes_limit", "Bytes of bodies that may wait.", () => load().maxQueueBytes);
   counters.read("counter", "spantwin_intake_busy_total", "Requests told to come again: too much was under way.", () => {
     return load().busyCount;
   });

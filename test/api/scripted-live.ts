@@ -116,7 +116,6 @@ export class ScriptedLive implements Live {
   model = () => aModel;
   waits = () => aWaitsView;
   health = () => ({ ready: this.isReady, detail: this.isReady ? "verdicts are given" : "1 of 2 services is learned" });
-
   intake = () => ({ isAccepting: this.obstacle === "", detail: this.obstacle, acknowledgement: "it is on the disk" });
 
   subscribe(listener: (event: StreamEvent) => void): () => void {

@@ -42,10 +42,10 @@ describe("a door with room for ten bodies", () => {
   test("is ready with eight waiting, not with nine, and again when they were taken", async () => {
     for (let count = 1; count <= 8; count++) waiting.push(send());
     await until(() => receiver.load.inFlightBodies === 8);
-    expect(intakeHealth(receiver.load)).toMatchObject({ isAccepting: true, detail: "" });
+    expect(intakeHealth(receiver.load, "")).toMatchObject({ isAccepting: true, detail: "" });
     waiting.push(send());
     await until(() => receiver.load.inFlightBodies === 9);
-    expect(intakeHealth(receiver.load)).toMatchObject({
+    expect(intakeHealth(receiver.load, "")).toMatchObject({
       isAccepting: false,
       detail: "9 bodies are under way, of 10 at most",
     });
@@ -60,7 +60,7 @@ describe("a door with room for ten bodies", () => {
     const reading = receiver.read(() => undefined, stopping.signal);
     expect((await Promise.all(waiting.splice(0))).map(({ status }) => status)).toEqual(Array(10).fill(200));
     expect(receiver.load).toMatchObject({ inFlightBodies: 0, inFlightBytes: 0, waitingBatches: 0 });
-    expect(intakeHealth(receiver.load).isAccepting).toBe(true);
+    expect(intakeHealth(receiver.load, "").isAccepting).toBe(true);
     stopping.abort();
     await reading;
   });
@@ -73,11 +73,16 @@ test("bytes have a high-water mark of their own", () => {
     inFlightBytes: 899,
     maxInFlightBytes: 1000,
     waitingBatches: 0,
+    queuedBytes: 0,
+    maxQueueBytes: 1000,
+    obstacle: null,
     busyCount: 0,
   };
   expect(intakeHealth(load, "on the disk")).toEqual({ isAccepting: true, detail: "", acknowledgement: "on the disk" });
-  expect(intakeHealth({ ...load, inFlightBytes: 900 })).toMatchObject({
+  expect(intakeHealth({ ...load, inFlightBytes: 900 }, "")).toMatchObject({
     isAccepting: false,
     detail: "900 bytes are under way, of 1000 at most",
   });
+  expect(intakeHealth({ ...load, queuedBytes: 900 }, "").detail).toBe("900 bytes wait for the twin, of 1000 at most");
+  expect(intakeHealth({ ...load, obstacle: "the disk is full" }, "").detail).toBe("the disk is full");
 });

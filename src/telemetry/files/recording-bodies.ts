@@ -3,6 +3,7 @@ import { MalformedError, SettingsError } from "../../contracts/errors.ts";
 import type { BodyFormat, Signal } from "../otlp/decoder.ts";
 import { latestTimeOf } from "./body-time.ts";
 import { type Message, messagesOf } from "./framing.ts";
+import { isJournal, journalBodies } from "./journal-bodies.ts";
 import { namesIn, openFile } from "./open-file.ts";
 
 /** One body of a recording, as some sender once sent it. */
@@ -34,11 +35,16 @@ interface Lane {
 /**
  * The bodies of a recording: a folder with `spans*` and optional `metrics*` files, or one such file. Each file keeps its
  * order; of several files the one whose next body ends earliest goes first, ties by name. One body a file is in memory.
+ * A folder with segments of a journal is a recording too, in the order in which its bodies were accepted.
  *
  * @throws {SettingsError} naming the path when it cannot be read or holds no spans.
  */
 export async function* recordedBodies(path: string, options: RecordingOptions = {}): AsyncGenerator<RecordedBody> {
   const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
+  if (await isJournal(path)) {
+    yield* journalBodies(path, { ...options, maxBodyBytes });
+    return;
+  }
   const files = await filesOf(path);
   const lanes: Lane[] = [];
   try {
