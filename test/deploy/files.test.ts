@@ -31,6 +31,29 @@ test("every variable named in deploy/ and the documents is a setting", () => {
   expect(strangers(readFileSync(join(root, "docs/operations.md"), "utf8"))).toEqual([]);
 });
 
+test("operations.md names only metrics and settings that there are", () => {
+  const text = readFileSync(join(root, "docs/operations.md"), "utf8");
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readFileSync(join(root, "src", path), "utf8"))
+    .join("\n");
+  const isMetric = (name: string): boolean => {
+    // Those of Kafka are put together from their prefix, their own name and, for counters, `_total`.
+    const kafka = /^spantwin_kafka_(\w+?)(_total)?$/.exec(name)?.[1];
+    return sources.includes(`"${name}"`) || (kafka !== undefined && sources.includes(`("${kafka}", `));
+  };
+  const metrics = new Set([...text.matchAll(/\bspantwin_[a-z0-9_]+\b/g)].map(([name]) => name));
+  expect(metrics.size).toBeGreaterThan(25);
+  expect([...metrics].filter((name) => !isMetric(name))).toEqual([]);
+  const keys = new Set<string>(SETTING_KEYS);
+  const settingsTable = text.slice(text.indexOf("## Settings that matter"), text.indexOf("## Collector"));
+  const named = [...settingsTable.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, cell]) =>
+    [...cell!.matchAll(/`(\w+)`/g)].map(([, key]) => key!),
+  );
+  expect(named.length).toBeGreaterThan(8);
+  expect(named.filter((key) => !keys.has(key))).toEqual([]);
+});
+
 test("what is made from the settings is current (npm run describe:settings)", () => {
   for (const [path, text] of Object.entries(references())) {
     expect(readFileSync(join(root, path), "utf8"), path).toBe(text);
