@@ -10,7 +10,7 @@ import { environmentName } from "../../src/settings/names.ts";
 import { SETTING_KEYS, SETTINGS } from "../../src/settings/schema.ts";
 import { findHelm, lint, type Manifest, render } from "./helm.ts";
 
-const helm = findHelm();
+const helm = await findHelm();
 
 describe.skipIf(helm === null)("the chart, rendered by helm (needs helm, or Go to build it)", () => {
   const rendered = (values: object = {}): readonly Manifest[] => {

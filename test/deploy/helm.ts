@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -19,14 +19,16 @@ export interface Manifest {
 }
 
 /** Where helm is: on the path, or built once from its Go module; null where there is neither helm nor Go. */
-export function findHelm(): string | null {
+export async function findHelm(): Promise<string | null> {
   const built = join(tools, "helm");
   for (const candidate of ["helm", built]) {
     if (spawnSync(candidate, ["version"]).status === 0) return candidate;
   }
   mkdirSync(tools, { recursive: true });
   const env = { ...process.env, GOBIN: tools, GOFLAGS: "-trimpath" };
-  spawnSync("go", ["install", HELM_MODULE], { env, timeout: BUILD_WITHIN_MILLISECONDS });
+  // Not in one step: the build takes minutes the first time, in which the test's own process must stay alive.
+  const go = spawn("go", ["install", HELM_MODULE], { env, stdio: "ignore", timeout: BUILD_WITHIN_MILLISECONDS });
+  await new Promise((resolve) => go.once("error", resolve).once("close", resolve));
   return existsSync(built) ? built : null;
 }
 
