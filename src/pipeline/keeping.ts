@@ -6,7 +6,7 @@ import { RESEND_SECONDS, RecentBodies } from "../telemetry/journal/recent-bodies
 import type { Intake, Keeping } from "../telemetry/otlp/intake.ts";
 
 /** Where nothing is kept on disk. */
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
 /**
  * Opens the journal of the data directory, and remembers from it what came in the last minutes; null when the settings ask
@@ -32,13 +32,13 @@ export async function openKeeping(
   return { journal, recent };
 }
 
-/** What an OK to a sender means, in words. */
+/** What an acknowledgement promises, in words. */
 export function promiseOf(settings: Pick<Settings, "ack">, keeping: Keeping | null): string {
-  if (keeping === null) return "an OK means that the twin has the batch in memory: a killed process loses it";
+  if (keeping === null) return "an acknowledged batch is in the twin, in memory: a killed process loses it";
   const means =
     settings.ack === "fsync"
-      ? "an OK means that the disk has the batch: neither a killed process nor a power cut loses it"
-      : "an OK means that the batch is in the journal: a killed process loses nothing, a power cut about the last second";
+      ? "an acknowledged batch is on the disk: neither a killed process nor a power cut loses it"
+      : "an acknowledged batch is in the journal: a killed process loses nothing, a power cut about the last second";
   return `${means}; a batch sent again within ${RESEND_SECONDS / 60} minutes counts once`;
 }
 

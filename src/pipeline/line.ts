@@ -146,6 +146,8 @@ export class Line {
   }
 
   take(batch: TelemetryBatch): void {
+    // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
+    Object.freeze(batch.spans);
     for (const observation of this.#run("observe", () => this.observer.add(batch))) {
       this.#run("window", () => this.#takeWindow(observation));
     }

@@ -5,7 +5,7 @@ import type { Journal } from "../telemetry/journal/journal.ts";
 import type { JournalRecord } from "../telemetry/journal/record.ts";
 import { recordedBody } from "../telemetry/journal/recorded.ts";
 
-import type { LogPosition } from "../telemetry/log-source.ts";
+import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
 import type { RecoveryMarks } from "./recovery-marks.ts";
 
 /** What a recovery did. */
@@ -29,9 +29,7 @@ export async function recover(parts: {
   readonly afterSequence: number;
   readonly decoder: BodyDecoder;
   readonly maxBodyBytes: number;
-  readonly take: (batch: TelemetryBatch, sequence: number) => void;
-  /** Told where in a partitioned log each record came from. */
-  readonly onSource: (position: LogPosition) => void;
+  readonly take: (batch: TelemetryBatch, place: BatchPlace) => void;
   readonly marks: RecoveryMarks;
   readonly onProgress: (share: number) => void;
   /** Told in words of everything that is left out. */
@@ -65,12 +63,11 @@ export async function recover(parts: {
       continue;
     }
     marks.begin(record.sequence);
-    if (record.source !== null) parts.onSource(record.source);
     const batch = batchOf(record, decoder, parts.maxBodyBytes, onTrouble);
     if (batch === null) counts.skipped += 1;
     else {
       counts.spans += batch.spans.spanCount;
-      take(batch, record.sequence);
+      take(batch, record);
     }
     if (performance.now() < turnEnds) continue;
     parts.onProgress(totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes));

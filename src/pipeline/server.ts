@@ -2,23 +2,29 @@ import { fileURLToPath } from "node:url";
 import { createApi } from "../api/create-api.ts";
 import { listenApi } from "../api/listen.ts";
 import type { Status } from "../contracts/api.ts";
+import type { Incident } from "../contracts/incident.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { OwnListener } from "../self/own-address.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
 import { startSelfTelemetry } from "../self/self-telemetry.ts";
 import { StageClock } from "../self/stage-clock.ts";
-import { openSqliteStore } from "../store/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
+import { lockDirectory } from "./directory-lock.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
 import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
+import { IN_MEMORY } from "./keeping.ts";
+import { KeptResults } from "./kept-results.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LineFeed } from "./line-feed.ts";
 import { LiveView } from "./live-view.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
+import { countWrites } from "./store-metrics.ts";
+import { StoreWriter } from "./store-writer.ts";
 import { ToldBefore } from "./told-before.ts";
 import { WayIn } from "./way-in.ts";
 
@@ -77,51 +83,50 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const ledger = new CountingLedger();
   const metrics = createOwnMetrics();
   closers.push(() => metrics.stop());
-  const store = openSqliteStore({ dataDirectory: settings.dataDirectory });
+  if (settings.dataDirectory !== IN_MEMORY) closers.push(lockDirectory(settings.dataDirectory));
+  const store = await openStore(settings, { onError });
   closers.push(() => store.close());
   const told = new ToldBefore();
-  told.remember(store);
+  await told.remember(store);
+  const writer = new StoreWriter({ store, onError });
+  closers.push(() => writer.close());
+  countWrites(metrics.counters, writer);
+  const results = new KeptResults(store, writer);
   const { scorer, view: model } = await loadScorer(settings);
   const stages = new StageClock(metrics.counters);
   const line = createLine(settings, scorer, ledger, { runStage: stages.run });
   countLearning(metrics.counters, line);
   const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
-  const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
+  const keeper = new Keeper({ line, writer, retentionHours: settings.retentionHours });
   const live = new LiveView({ line, ledger, model, fixed, told });
   line.onWindow((result) => parts.onWindow?.({ ...result, events: told.news(result.events) }));
+  const { windowComputeSeconds, counters } = metrics;
+  const feed = new LineFeed({ line, live, keeper, stages, windowComputeSeconds, onError });
+  const { version, tap } = parts;
+  const isDemo = parts.mode === "demo";
+  const { wayIn, feedbackId } = await WayIn.open({
+    ...{ settings, version, model, ledger, line, feed, keeper, live, writer, counters, isDemo, tap, onNotice, onError },
+  });
+  closers.push(() => wayIn.close());
+  const tell = (incident: Incident): void => live.tellIncident(incident);
+  const feedback = await FeedbackDesk.open({ line, store, results, writer, settings, tell, obeyedId: feedbackId });
   const api = createApi({
-    store,
+    store: results,
     live,
-    feedback: new FeedbackDesk({ line, store, settings, tell: (incident) => live.tellIncident(incident) }),
+    feedback,
     metrics,
     uiDirectory: UI_DIRECTORY,
-    version: parts.version,
+    version,
     onError: (error, path) => onError(error, `answering ${path}`),
   });
   const listening = await listenApi(api, { host: settings.host, port: settings.apiPort });
   closers.push(() => listening.close());
-  const { windowComputeSeconds, counters } = metrics;
-  const feed = new LineFeed({ line, live, keeper, stages, windowComputeSeconds, onError });
-  // The sample application of the demo sends plain text.
-  const hasTls = parts.mode !== "demo";
-  const wayIn = await WayIn.open({
-    hasTls,
-    settings,
-    ledger,
-    line,
-    feed,
-    live,
-    counters,
-    tap: parts.tap,
-    onNotice,
-    onError,
-  });
-  closers.push(() => wayIn.close());
+  const otlp = await wayIn.listen(() => feedback.lastId);
   wayIn.recovered.then(() => told.forget()).catch(() => undefined);
-  const { grpcPort, httpPort } = wayIn.listening;
+  const { grpcPort, httpPort } = otlp;
   const { selfOtlpEndpoint: endpoint } = settings;
   const listeners = ownListeners(settings.host, [listening.port, grpcPort, httpPort]);
-  const telemetry = await startSelfTelemetry({ endpoint, listeners, counters, version: parts.version });
+  const telemetry = await startSelfTelemetry({ endpoint, listeners, counters, version });
   closers.push(async () => telemetry?.stop());
   const kafka = openKafka({
     settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
@@ -133,7 +138,7 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
     onError,
   });
   closers.push(() => kafka?.end());
-  live.setListening(addressesOf(settings.host, wayIn.listening, listening.url, kafka));
+  live.setListening(addressesOf(settings.host, otlp, listening.url, kafka));
   return {
     url: listening.url,
     otlpGrpcPort: grpcPort ?? 0,

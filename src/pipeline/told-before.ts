@@ -1,5 +1,5 @@
 import type { IncidentEvent } from "../contracts/incident.ts";
-import type { Store } from "../contracts/store.ts";
+import type { StoreReader } from "../contracts/store.ts";
 
 /** More than were ever open or new at one time. */
 const INCIDENTS_MAX = 10_000;
@@ -9,8 +9,8 @@ export class ToldBefore {
   #states = new Map<string, "open" | "resolved">();
 
   /** From now on, what the store has was told. */
-  remember(store: Pick<Store, "incidents">): void {
-    const incidents = store.incidents({ limit: INCIDENTS_MAX });
+  async remember(store: Pick<StoreReader, "incidents">): Promise<void> {
+    const incidents = await store.incidents({ limit: INCIDENTS_MAX });
     this.#states = new Map(incidents.map(({ id, state }) => [id, state]));
   }
 

@@ -1,27 +1,42 @@
+import { join } from "node:path";
+import type { ModelView } from "../contracts/api.ts";
 import type { Settings } from "../contracts/settings.ts";
-import type { Ledger } from "../contracts/telemetry.ts";
+import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Counters } from "../self/counters.ts";
+import type { CountingLedger } from "../telemetry/ledger.ts";
 import type { LogPosition } from "../telemetry/log-source.ts";
 import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
+import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { readTls } from "../telemetry/otlp/tls.ts";
+import type { Stateful } from "./checkpoint/checkpointer.ts";
+import { lineCheckpointer } from "./checkpoint/line-checkpointer.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { countIntake, intakeHealth } from "./intake-health.ts";
-import { countKeeping, openKeeping, promiseOf } from "./keeping.ts";
+import type { Keeper } from "./keeper.ts";
+import { countKeeping, IN_MEMORY, openKeeping, promiseOf } from "./keeping.ts";
 import type { Line } from "./line.ts";
 import type { LineFeed } from "./line-feed.ts";
 import type { LiveView } from "./live-view.ts";
 import { countReceiver } from "./receiver-metrics.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { RecoveryMarks } from "./recovery-marks.ts";
+import type { StoreWriter } from "./store-writer.ts";
+import type { Write } from "./write-queue.ts";
 
 export interface WayInParts {
   readonly settings: Settings;
-  readonly ledger: Ledger;
+  readonly version: string;
+  readonly model: ModelView;
+  readonly ledger: CountingLedger;
   readonly line: Line;
   readonly feed: LineFeed;
+  readonly keeper: Keeper;
   readonly live: LiveView;
+  readonly writer: StoreWriter;
   readonly counters: Counters;
-  readonly hasTls: boolean;
+  /** Keeps nothing of this run and speaks plain text: its sample application goes when it does. */
+  readonly isDemo: boolean;
   readonly tap?: BodyTap | undefined;
   /** Told of what a person should know: what was recovered, cut off or left out, and a disk that fails. */
   readonly onNotice: (level: "info" | "warn", message: string) => void;
@@ -30,53 +45,45 @@ export interface WayInParts {
 
 /** From the sockets to the line: receives, keeps, recovers what was kept, and hands on, all in one order. */
 export class WayIn {
-  readonly listening: OtlpListening;
-  /** Resolves when the line is where it was when the process before ended, and senders are heard. */
-  readonly recovered: Promise<void>;
   readonly #parts: WayInParts;
   readonly #keeping: Keeping | null;
   readonly #receiver: OtlpReceiver;
+  readonly #checkpoints: Checkpoints | null;
   readonly #stopping = new AbortController();
-  readonly #takenThrough = new Map<string, LogPosition>();
+  #lastFeedbackId: () => number = () => 0;
+  #recovered: Promise<void> = Promise.resolve();
   #reading: Promise<void> = Promise.resolve();
 
-  private constructor(
-    parts: WayInParts,
-    opened: { keeping: Keeping | null; receiver: OtlpReceiver; listening: OtlpListening },
-  ) {
+  private constructor(parts: WayInParts, keeping: Keeping | null, receiver: OtlpReceiver) {
     this.#parts = parts;
-    this.#keeping = opened.keeping;
-    this.#receiver = opened.receiver;
-    this.listening = opened.listening;
-    this.recovered = this.#run();
-    this.recovered.catch((error: unknown) => parts.onError(error, "reading the journal again"));
+    this.#keeping = keeping;
+    this.#receiver = receiver;
+    this.#checkpoints = parts.isDemo ? null : checkpointsOf(parts, keeping, receiver);
   }
 
   /**
-   * Opens the journal and listens. Senders are told to come again until `recovered`.
+   * Opens the journal and puts the line, which must be fresh, where the last checkpoint left it.
    *
-   * @throws {SettingsError} naming the port or folder that cannot be had; nothing is left open then.
+   * @returns besides, the id of the last feedback that the line has obeyed
+   * @throws {SettingsError} naming the folder that cannot be had; nothing is left open then.
    */
-  static async open(parts: WayInParts): Promise<WayIn> {
-    const { settings, ledger, tap, counters, live } = parts;
+  static async open(parts: WayInParts): Promise<{ wayIn: WayIn; feedbackId: number }> {
+    const { settings, ledger, tap, counters, live, line } = parts;
     const keeping = await openKeeping(settings, (message) => parts.onNotice("warn", message));
-    const receiver = new OtlpReceiver({
-      ...settings,
-      ledger,
-      ...(keeping === null ? {} : { keeping }),
-      ...(tap === undefined ? {} : { tap }),
-    });
-    countReceiver(counters, receiver);
-    if (keeping !== null) countKeeping(counters, keeping, receiver.intake);
-    const promise = promiseOf(settings, keeping);
-    live.setIntake(() => intakeHealth(receiver.load, promise));
-    countIntake(counters, { load: () => receiver.load, line: parts.line, maxOpenTraces: settings.maxOpenTraces });
-    receiver.intake.hold(readAgain(0));
     try {
-      const { host, otlpGrpcPort: grpcPort, otlpHttpPort: httpPort } = settings;
-      const tls = parts.hasTls ? readTls(settings) : null;
-      const listening = await receiver.start({ tls, host, grpcPort, httpPort });
-      return new WayIn(parts, { keeping, receiver, listening });
+      const kept = { ...(keeping === null ? {} : { keeping }), ...(tap === undefined ? {} : { tap }) };
+      const receiver = new OtlpReceiver({ ...settings, ledger, ...kept });
+      countReceiver(counters, receiver);
+      if (keeping !== null) countKeeping(counters, keeping, receiver.intake);
+      const promise = promiseOf(settings, keeping);
+      live.setIntake(() => intakeHealth(receiver.load, promise));
+      counters.read("counter", "spantwin_failed_batches_total", "Batches in which the line failed.", () => {
+        return parts.feed.failedBatches;
+      });
+      countIntake(counters, { load: () => receiver.load, line, maxOpenTraces: settings.maxOpenTraces });
+      receiver.intake.hold(readAgain(0));
+      const wayIn = new WayIn(parts, keeping, receiver);
+      return { wayIn, feedbackId: await wayIn.#restore() };
     } catch (error) {
       await keeping?.journal.close();
       throw error;
@@ -88,24 +95,56 @@ export class WayIn {
     return this.#receiver.intake;
   }
 
-  /** The last record of each partition of a log that is in the journal, as far as it was read again. */
-  get takenThrough(): readonly LogPosition[] {
-    return [...this.#takenThrough.values()];
+  /** Resolves when the line is where it was when the process before ended, and senders are heard. */
+  get recovered(): Promise<void> {
+    return this.#recovered;
   }
 
-  /** Takes no more, hands on what is kept, and closes. */
+  /** The last record of each partition of a log that the line has taken in. */
+  get takenThrough(): readonly LogPosition[] {
+    return this.#parts.feed.takenThrough;
+  }
+
+  /**
+   * Listens, and begins to read the journal from the checkpoint on; senders are told to come again meanwhile.
+   *
+   * @param lastFeedbackId of the last feedback that the line has obeyed, whenever it is asked
+   * @throws {SettingsError} naming the port that cannot be had; nothing listens then.
+   */
+  async listen(lastFeedbackId: () => number): Promise<OtlpListening> {
+    const { settings, isDemo, onError } = this.#parts;
+    this.#lastFeedbackId = lastFeedbackId;
+    const { host, otlpGrpcPort: grpcPort, otlpHttpPort: httpPort } = settings;
+    const tls = isDemo ? null : readTls(settings);
+    const listening = await this.#receiver.start({ tls, host, grpcPort, httpPort });
+    this.#recovered = this.#run();
+    this.#recovered.catch((error: unknown) => onError(error, "reading the journal again"));
+    return listening;
+  }
+
+  /** Takes no more, hands on what is kept, takes the state down, and closes. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.recovered.catch(() => undefined);
+    await this.#recovered.catch(() => undefined);
     await this.#receiver.close();
     await this.#reading;
+    await this.#checkpoints?.close(this.#position());
     await this.#keeping?.journal.close();
-    // With a journal the next start goes on in the middle of the open windows, which must not be judged by half.
-    if (this.#keeping === null) this.#parts.line.finish();
+    // With a checkpoint the next start goes on in the middle of the open windows, which must not be judged by half.
+    if (this.#checkpoints === null) this.#parts.line.finish();
+  }
+
+  async #restore(): Promise<number> {
+    const { feed, onNotice } = this.#parts;
+    const position = (await this.#checkpoints?.restore()) ?? null;
+    if (position === null) return 0;
+    feed.goOnAfter(position);
+    onNotice("info", `goes on from the checkpoint at record ${position.sequence}`);
+    return position.feedbackId;
   }
 
   async #run(): Promise<void> {
-    const { feed, onNotice, onError } = this.#parts;
+    const { onNotice, onError } = this.#parts;
     if (this.#keeping !== null) {
       const recovered = await this.#recover(this.#keeping);
       if (recovered.records > 0) onNotice("info", inWords(recovered));
@@ -113,7 +152,7 @@ export class WayIn {
     if (this.#stopping.signal.aborted) return;
     this.#receiver.intake.hold(null);
     this.#reading = this.#receiver
-      .read((batch, sequence) => feed.take(batch, sequence), this.#stopping.signal)
+      .read((batch, place) => this.#take(batch, place), this.#stopping.signal)
       .catch((error: unknown) => onError(error, "taking telemetry in"));
   }
 
@@ -126,17 +165,63 @@ export class WayIn {
         afterSequence: feed.takenSequence,
         decoder: this.#receiver.decoder,
         maxBodyBytes: settings.maxBodyBytes,
-        take: (batch, sequence) => feed.take(batch, sequence),
+        take: (batch, place) => this.#take(batch, place),
         marks,
         onProgress: (share) => this.intake.hold(readAgain(share)),
         onTrouble: (message) => onNotice("warn", message),
-        onSource: (position) => this.#takenThrough.set(`${position.topic}/${position.partition}`, position),
         signal: this.#stopping.signal,
       });
     } finally {
       marks.close();
     }
   }
+
+  #take(batch: TelemetryBatch, place: BatchPlace): void {
+    this.#parts.feed.take(batch, place);
+    if (this.#checkpoints === null) return;
+    this.#checkpoints.changed();
+    // What is decoded already is counted in the ledger already: the state is whole when nothing waits.
+    const isBehind = this.intake.load.waitingBatches > 0;
+    if (this.#checkpoints.isDue(isBehind)) void this.#checkpoints.take(this.#position());
+  }
+
+  #position() {
+    const { takenSequence: sequence, takenThrough } = this.#parts.feed;
+    return { sequence, takenThrough, feedbackId: this.#lastFeedbackId() };
+  }
+}
+
+function checkpointsOf(parts: WayInParts, keeping: Keeping | null, receiver: OtlpReceiver): Checkpoints | null {
+  const { settings, version, model, line, ledger, keeper, live, writer, counters, onNotice, onError } = parts;
+  if (settings.dataDirectory === IN_MEMORY) return null;
+  const checkpointer = lineCheckpointer({
+    directory: join(settings.dataDirectory, "checkpoint"),
+    version,
+    settings,
+    model,
+    line,
+    names: receiver.decoder.names,
+    ledger,
+    watchers: { keeper, live, results: unwritten(writer) },
+    onNotice: (text) => onNotice("warn", text),
+  });
+  return new Checkpoints({
+    checkpointer,
+    intervalSeconds: settings.checkpointSeconds,
+    counters,
+    onKept: async (sequence) => keeping?.journal.checkpointed(sequence),
+    onError,
+  });
+}
+
+/** What the line has found and the store does not have yet: the line would not find it again after the checkpoint. */
+function unwritten(writer: StoreWriter): Stateful {
+  return {
+    snapshot: () => ({ waiting: [...writer.waiting()] }),
+    restore: ({ waiting }: { waiting: readonly Write[] }) => {
+      for (const write of waiting) writer.put(write);
+    },
+  };
 }
 
 function readAgain(share: number): string {

@@ -1,6 +1,7 @@
 import type { Settings } from "../contracts/settings.ts";
 import { KAFKA_SETTINGS } from "./kafka-settings.ts";
 import { choice, integer, number, origins, pemFile, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { storeUrl } from "./store-url.ts";
 
 export type SettingKey = keyof Settings;
 
@@ -34,6 +35,10 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     rule: 'a directory, or ":memory:" to keep nothing',
     pattern: /\S/,
     description: "Where incidents, series and evidence are kept.",
+  }),
+  storeUrl: storeUrl({
+    description:
+      "PostgreSQL that keeps incidents, series and evidence instead of the data directory; needed with several processes.",
   }),
   seed: integer({
     defaultValue: 1,
@@ -144,6 +149,13 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     min: 0.1,
     max: 8760,
     description: "Age at which the journal is deleted; it can be replayed until then.",
+  }),
+  checkpointSeconds: number({
+    defaultValue: 5,
+    unit: "s",
+    min: 0.5,
+    max: 3600,
+    description: "How often all that was learned is written down; a restart reads what came after that again.",
   }),
   maxQueueBytes: integer({
     defaultValue: 64 * 1024 * 1024,

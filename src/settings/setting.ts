@@ -17,6 +17,8 @@ export interface Setting<Kept extends Value = Value> {
   /** How a text from the environment or a flag is to be read. */
   readonly reads: "number" | "text" | "list";
   readonly schema: z.ZodType<Kept>;
+  /** For what may hold a password: a refused text as it may be shown. */
+  readonly shown?: (text: string) => string;
 }
 
 interface Numeric {

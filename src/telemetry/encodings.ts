@@ -3,6 +3,7 @@ import type { Ledger } from "../contracts/telemetry.ts";
 import { readJaegerJson } from "./jaeger/jaeger-json.ts";
 import { readJaegerSpan } from "./jaeger/jaeger-wire.ts";
 import { parseJson } from "./json-body.ts";
+import type { NameRegistry } from "./name-registry.ts";
 import { type DecodedBody, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
 import type { ToleranceCounts } from "./otlp/tolerances.ts";
 import { WireReader } from "./otlp/wire.ts";
@@ -29,6 +30,11 @@ export class BodyDecoder {
 
   constructor(options: BodyDecoderOptions) {
     this.#otlp = new OtlpDecoder(options);
+  }
+
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  get names(): NameRegistry {
+    return this.#otlp.names;
   }
 
   /**

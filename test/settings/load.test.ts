@@ -30,6 +30,7 @@ describe("the defaults", () => {
       otlpGrpcPort: 4317,
       otlpHttpPort: 4318,
       dataDirectory: "spantwin-data",
+      storeUrl: null,
       seed: 1,
       windowSeconds: 5,
       latenessSeconds: 3,
@@ -47,6 +48,7 @@ describe("the defaults", () => {
       ack: "journal",
       journalMaxBytes: 2_147_483_648,
       journalMaxHours: 24,
+      checkpointSeconds: 5,
       maxQueueBytes: 67_108_864,
       maxInFlightBodies: 64,
       maxInFlightBytes: 268_435_456,
@@ -244,8 +246,9 @@ describe("the description", () => {
   test("gives flags, variables and keys that load takes", () => {
     for (const { key, environment } of describeSettings()) {
       const value = SETTINGS[key].defaultValue;
-      expect(load({ flags: { [key]: String(value) } })).toEqual(load({}));
-      expect(load({ env: { [environment]: String(value) } })).toEqual(load({}));
+      const text = value === null ? "" : String(value);
+      expect(load({ flags: { [key]: text } })).toEqual(load({}));
+      expect(load({ env: { [environment]: text } })).toEqual(load({}));
       expect(load({ file: fileWith(JSON.stringify({ [key]: value })) })).toEqual(load({}));
     }
   });

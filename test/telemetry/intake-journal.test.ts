@@ -42,7 +42,7 @@ async function open(more: { maxQueueBytes?: number } = {}) {
   const taken: { spans: number; sequence: number }[] = [];
   const stopping = new AbortController();
   const startReading = (before?: Promise<void>) =>
-    intake.drain(async (batch, sequence) => {
+    intake.drain(async (batch, { sequence }) => {
       await before;
       taken.push({ spans: batch.spans.spanCount, sequence });
     }, stopping.signal);

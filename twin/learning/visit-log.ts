@@ -33,7 +33,8 @@ export class VisitLog {
   }
 
   static restored({ runs, skipped, latest }: ReturnType<VisitLog["snapshot"]>): VisitLog {
-    const log = new VisitLog([...runs.flat().slice(skipped), ...latest]);
+    const visits = [...runs.flat().slice(skipped), ...latest];
+    const log = new VisitLog(visits);
     log.#runs = runs;
     log.#skipped = skipped;
     return log;

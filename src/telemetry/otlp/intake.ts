@@ -9,7 +9,7 @@ import type { LogPosition } from "../log-source.ts";
 import { UNKNOWN_SERVICE } from "../semconv.ts";
 import { BusyError } from "./busy-error.ts";
 import type { BodyFormat, Signal } from "./decoder.ts";
-import { type LineBatch, LineQueue } from "./line-queue.ts";
+import { type BatchPlace, LineQueue } from "./line-queue.ts";
 
 /** Gets every OTLP body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
 export type BodyTap = (signal: Signal, body: Uint8Array, format: BodyFormat) => void | Promise<void>;
@@ -168,11 +168,11 @@ export class Intake {
   }
 
   /**
-   * Hands on batches, with their numbers in the journal, until the signal aborts or it is closed, and then what is kept
+   * Hands on batches, each with its place in the order of everything, until the signal aborts or it is closed, and then what is kept
    * already. An error of `take` ends it and comes out here.
    */
   async drain(
-    take: (batch: TelemetryBatch, sequence: number) => void | Promise<void>,
+    take: (batch: TelemetryBatch, place: BatchPlace) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
     const stop = () => this.close();
@@ -196,7 +196,9 @@ export class Intake {
   /** Decodes, and waits until the reader has taken it. */
   async #hand(signal: Signal, encoding: Encoding, body: Uint8Array, origin: BodyOrigin): Promise<number> {
     const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
-    if (itemCountOf(batch) > 0) await this.#queue.put({ batch, sequence: 0, byteCount: body.length, kept: null });
+    const { source = null } = origin;
+    const place = { sequence: 0, source };
+    if (itemCountOf(batch) > 0) await this.#queue.put({ batch, ...place, byteCount: body.length, kept: null });
     return rejectedCount;
   }
 
@@ -208,7 +210,7 @@ export class Intake {
     body: Uint8Array,
     origin: BodyOrigin,
   ): Promise<number> {
-    const { packed, source } = origin;
+    const { packed, source = null } = origin;
     const { bytes, packing } = packed ?? { bytes: body, packing: "none" };
     const fingerprint = fingerprintOf(bytes);
     const known = recent.find(fingerprint, Date.now() / 1000);
@@ -221,11 +223,10 @@ export class Intake {
     const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
     const itemCount = itemCountOf(batch);
     if (itemCount === 0) return rejectedCount;
-    const entry = { signal, encoding, packing, bytes, fingerprint, itemCount, source: source ?? null };
+    const entry = { signal, encoding, packing, bytes, fingerprint, itemCount, source };
     const { sequence, receivedSeconds, kept } = journal.append(entry);
     recent.remember(fingerprint, receivedSeconds, { kept, itemCount, rejectedCount });
-    const line: LineBatch = { batch, sequence, byteCount: body.length, kept };
-    void this.#queue.put(line);
+    void this.#queue.put({ batch, sequence, source, byteCount: body.length, kept });
     await keptOf({ kept });
     return rejectedCount;
   }

@@ -1,11 +1,18 @@
 import type { TelemetryBatch } from "../../contracts/telemetry.ts";
+import type { LogPosition } from "../log-source.ts";
 import { BusyError } from "./busy-error.ts";
 
-/** A batch on its way to the line. */
-export interface LineBatch {
-  readonly batch: TelemetryBatch;
+/** Where a batch stands in the order of everything. */
+export interface BatchPlace {
   /** Its number in the journal; 0 without one. */
   readonly sequence: number;
+  /** Where in a partitioned log it came from. */
+  readonly source: LogPosition | null;
+}
+
+/** A batch on its way to the line. */
+export interface LineBatch extends BatchPlace {
+  readonly batch: TelemetryBatch;
   /** Bytes of its body, unpacked. */
   readonly byteCount: number;
   /** Settles before it may be handed on; when it rejects, it never is. Null where nothing is kept. */
@@ -59,7 +66,7 @@ export class LineQueue {
   }
 
   /** Hands on one after another until it is closed and empty. An error of `take` ends it. */
-  async drain(take: (batch: TelemetryBatch, sequence: number) => void | Promise<void>): Promise<void> {
+  async drain(take: (batch: TelemetryBatch, place: BatchPlace) => void | Promise<void>): Promise<void> {
     let turnEnds = performance.now() + TURN_MILLISECONDS;
     for (;;) {
       const next = this.#waiting.shift();
@@ -104,7 +111,7 @@ export class LineQueue {
       () => false,
     ) ?? true);
     try {
-      if (isKept) await take(waiting.batch, waiting.sequence);
+      if (isKept) await take(waiting.batch, waiting);
     } catch (error) {
       waiting.settle(BusyError.closing());
       throw error;

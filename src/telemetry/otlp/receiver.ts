@@ -5,6 +5,7 @@ import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
 import { type BodyTap, Intake, type IntakeLoad, type Keeping } from "./intake.ts";
 import { PATIENCE, type Patience, type ServerLimits } from "./limits.ts";
+import type { BatchPlace } from "./line-queue.ts";
 import { type RequestCount, RequestCounts, type Transport } from "./request-counts.ts";
 import type { TlsCredentials } from "./tls.ts";
 import { type Deviation, ToleranceCounts } from "./tolerances.ts";
@@ -138,9 +139,9 @@ export class OtlpReceiver implements TelemetrySource {
 
   /**
    * Ends when the signal aborts or `close` is called, and all that is kept was taken; requests that still wait are told to
-   * try again elsewhere. `take` also gets the batch's number in the journal; 0 without one.
+   * try again elsewhere. `take` also gets the batch's place in the order of everything.
    */
-  read(take: (batch: TelemetryBatch, sequence: number) => void | Promise<void>, signal: AbortSignal): Promise<void> {
+  read(take: (batch: TelemetryBatch, place: BatchPlace) => void | Promise<void>, signal: AbortSignal): Promise<void> {
     return this.#intake.drain(take, signal);
   }
 
