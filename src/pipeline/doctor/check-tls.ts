@@ -18,7 +18,11 @@ export function checkTls(files: TlsFiles, nowSeconds: number = Date.now() / 1000
   }
 }
 
-function validity({ validFrom, validTo, subject }: X509Certificate, nowSeconds: number): Finding {
+/** How much longer a certificate is valid. */
+export function validity(
+  { validFrom, validTo, subject }: Pick<X509Certificate, "validFrom" | "validTo" | "subject">,
+  nowSeconds: number,
+): Finding {
   const from = Date.parse(validFrom) / 1000;
   const to = Date.parse(validTo) / 1000;
   const name = subject?.replaceAll("\n", ", ") ?? "without a subject";
