@@ -15,11 +15,13 @@ export interface Ports {
 /** The real `spantwin attach` in a process of its own, on ports that stay the same from start to start. */
 export class ServerProcess {
   readonly url: string;
+  readonly ports: Ports;
   readonly #args: readonly string[];
   #running: ReturnType<typeof start> | null = null;
   #output = "";
 
   constructor(ports: Ports, dataDirectory: string, args: readonly string[] = []) {
+    this.ports = ports;
     this.url = `http://127.0.0.1:${ports.api}`;
     const flags = ["--api-port", ports.api, "--otlp-http-port", ports.http, "--otlp-grpc-port", ports.grpc].map(String);
     this.#args = ["attach", ...flags, "--data-directory", dataDirectory, ...args];
@@ -97,6 +99,14 @@ export class ServerProcess {
     const found = new RegExp(`^${name} (\\S+)$`, "m").exec(text);
     if (found === null) throw new Error(`no metric ${name}`);
     return Number(found[1]);
+  }
+
+  /** Counts of a histogram up to each of its bounds. */
+  async buckets(name: string): Promise<readonly { readonly bound: number; readonly count: number }[]> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return [...text.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"\\} (\\S+)$`, "gm"))].map(([, bound, count]) => {
+      return { bound: bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound), count: Number(count) };
+    });
   }
 
   async #ended(): Promise<number> {

@@ -65,11 +65,8 @@ export class OtlpDecoder {
    * decoder is then as it was before.
    */
   decodeSpans(read: (draft: TraceDraft) => void): DecodedBody {
-    const draft = this.#traces;
-    draft.begin();
-    read(draft);
-    const { spans, rejectedSpans } = this.#assembler.assemble(draft);
-    return { batch: { spans, metrics: NO_METRICS }, rejectedCount: rejectedSpans };
+    this.#traces.begin();
+    return this.#assembled(read);
   }
 
   #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
@@ -78,7 +75,15 @@ export class OtlpDecoder {
       return this.decodeSpans((draft) => readTracesJson(parsed, draft, this.#tolerances));
     }
     this.#reader.reset(body);
-    return this.decodeSpans((draft) => readTraces(this.#reader, draft));
+    this.#traces.begin(this.#reader.bytes, this.#reader.view);
+    return this.#assembled((draft) => readTraces(this.#reader, draft));
+  }
+
+  #assembled(read: (draft: TraceDraft) => void): DecodedBody {
+    const draft = this.#traces;
+    read(draft);
+    const { spans, rejectedSpans } = this.#assembler.assemble(draft);
+    return { batch: { spans, metrics: NO_METRICS }, rejectedCount: rejectedSpans };
   }
 
   #decodeMetrics(format: BodyFormat, body: Uint8Array): DecodedBody {
