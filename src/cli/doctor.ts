@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { SettingsError } from "../contracts/errors.ts";
 import { examine } from "../pipeline/doctor/examine.ts";
 import type { Finding } from "../pipeline/doctor/finding.ts";
-import { SERVER_SETTINGS, settingsWithOrigins, withSettings } from "./options.ts";
+import { ATTACH_SETTINGS, settingsWithOrigins, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { ok: "ok     ", warning: "WARNING", failure: "FAILURE" };
@@ -24,7 +24,7 @@ Examples:
   spantwin doctor --config /etc/spantwin/spantwin.yaml --json
   spantwin doctor --ntp pool.ntp.org`,
     );
-  withSettings(command, SERVER_SETTINGS).action(async (options: Record<string, unknown>) => {
+  withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
     const timeServer = options["ntp"];
     const findings = await findingsOf(options, typeof timeServer === "string" ? timeServer : null);
     const isFailed = findings.some(({ state }) => state === "failure");
@@ -37,7 +37,10 @@ Examples:
 /** With settings that do not hold nothing else can be looked at. */
 async function findingsOf(options: Record<string, unknown>, timeServer: string | null): Promise<readonly Finding[]> {
   try {
-    return await examine(settingsWithOrigins(options, SERVER_SETTINGS), timeServer);
+    return await examine(settingsWithOrigins(options, ATTACH_SETTINGS), {
+      timeServer,
+      kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
+    });
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     const advice = "correct it: spantwin settings lists every setting with its limits";

@@ -107,6 +107,21 @@ describe("spantwin attach", () => {
     expect(text).toMatch(/^spantwin_intake_busy_total 0$/m);
   });
 
+  test("names its metrics as Prometheus and OpenTelemetry want them: units last, counters in _total, each explained", async () => {
+    const text = await (await fetch(new URL("metrics", ports.api))).text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name, type]) => ({ name: name!, type: type! }));
+    expect(types.length).toBeGreaterThan(40);
+    const isWrong = ({ name, type }: { name: string; type: string }) =>
+      name.endsWith("_total") !== (type === "counter") ||
+      /_(milliseconds|ms|kb|mb|mib|percent|ratio_percent)(_|$)/.test(name) ||
+      /(seconds|bytes)_(?!total$|limit$)/.test(name) ||
+      !new RegExp(`^# HELP ${name} \\S.*\\.$`, "m").test(text);
+    expect(types.filter(isWrong)).toEqual([]);
+    for (const row of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
+      expect(row).toMatch(/^spantwin_\w+(\{.*\})? (-?[\d.e+-]+|[+-]Inf|NaN)$/);
+    }
+  });
+
   test("refuses to send its telemetry to itself, and leaves nothing open", async () => {
     const port = await freePort();
     const endpoint = `http://localhost:${port}`;

@@ -1,24 +1,33 @@
 // Goal: the checks whose trouble cannot be made in every test environment judge rightly what they are given.
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { afterEach, describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 
 import { checkBrokers } from "../../src/pipeline/doctor/check-brokers.ts";
 import { checkClock, spanClock } from "../../src/pipeline/doctor/check-clock.ts";
+import { checkDisk } from "../../src/pipeline/doctor/check-disk.ts";
 import { checkRuntime } from "../../src/pipeline/doctor/check-runtime.ts";
+import { checkTls, validity } from "../../src/pipeline/doctor/check-tls.ts";
 import { bytesText } from "../../src/pipeline/doctor/finding.ts";
 import { clockOffsetSeconds } from "../../src/pipeline/doctor/time-server.ts";
+import { loadSettings } from "../../src/settings/load.ts";
+import { Authority } from "../telemetry/certificates.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
 describe("memory", () => {
   const stateAt = (limitMebibytes: number, heapMebibytes = 384) => {
     const limits = { limitBytes: limitMebibytes * MEBIBYTE, heapBytes: heapMebibytes * MEBIBYTE };
-    return checkRuntime({ maxBodyBytes: 64 * MEBIBYTE }, limits, "24.1.0").map(({ state }) => state);
+    return checkRuntime({ maxInFlightBytes: 256 * MEBIBYTE, maxQueueBytes: 64 * MEBIBYTE }, limits, "24.1.0").map(
+      ({ state }) => state,
+    );
   };
-  test("400 MiB and four of the largest bodies are enough, less is not", () => {
-    expect(stateAt(656)).toEqual(["ok", "ok", "ok"]);
-    expect(stateAt(655)).toEqual(["ok", "warning", "ok"]);
+  test("400 MiB and what may be under way and wait are enough, less is not", () => {
+    expect(stateAt(720)).toEqual(["ok", "ok", "ok"]);
+    expect(stateAt(719)).toEqual(["ok", "warning", "ok"]);
     expect(stateAt(399)).toEqual(["ok", "failure", "ok"]);
   });
   test("a heap beyond the limit is killed before it is collected", () => {
@@ -28,7 +37,7 @@ describe("memory", () => {
 
 test("an old Node is a failure", () => {
   const limits = { limitBytes: Number.POSITIVE_INFINITY, heapBytes: 1024 * MEBIBYTE };
-  expect(checkRuntime({ maxBodyBytes: 1024 }, limits, "22.9.0")[0]).toMatchObject({
+  expect(checkRuntime({ maxInFlightBytes: 1024, maxQueueBytes: 1024 }, limits, "22.9.0")[0]).toMatchObject({
     subject: "node",
     state: "failure",
   });
@@ -84,7 +93,10 @@ describe("a time server", () => {
   test("that differs by more than a second is a warning with what to do", async () => {
     const server = await timeServer(30);
     const findings = await checkClock({ server: null, timeServer: server });
-    expect(findings[1]).toMatchObject({ state: "warning", found: expect.stringMatching(/^(30\.\d+|29\.9\d+) s behind /) });
+    expect(findings[1]).toMatchObject({
+      state: "warning",
+      found: expect.stringMatching(/^(30\.\d+|29\.9\d+) s behind /),
+    });
     expect(findings[1]?.advice).toContain("time daemon");
   });
 
@@ -97,14 +109,81 @@ describe("a time server", () => {
   });
 });
 
-test("brokers that are down are a failure that says where it was knocked", async () => {
-  const findings = await checkBrokers({ client: { brokers: ["127.0.0.1:1"] }, topics: ["otlp_spans"] });
-  expect(findings).toHaveLength(1);
-  expect(findings[0]).toMatchObject({
-    subject: "kafka",
-    state: "failure",
-    found: expect.stringContaining("127.0.0.1:1"),
+const settingsWith = (flags: Readonly<Record<string, unknown>>) =>
+  loadSettings({ env: {}, flags, directory: tmpdir() });
+
+describe("kafka", () => {
+  test("brokers that are down are a failure that says where it was knocked", async () => {
+    const findings = await checkBrokers(settingsWith({ kafkaBrokers: "127.0.0.1:1" }), undefined);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({
+      subject: "kafka",
+      state: "failure",
+      found: expect.stringContaining("127.0.0.1:1"),
+    });
   });
+  test("settings that attach would refuse are a failure before anything is asked", async () => {
+    const findings = await checkBrokers(settingsWith({ kafkaBrokers: "127.0.0.1:1", kafkaSasl: "plain" }), undefined);
+    expect(findings[0]).toMatchObject({ state: "failure", found: expect.stringContaining("kafkaUser") });
+  });
+  test("without brokers there is nothing to ask", async () => {
+    expect(await checkBrokers(settingsWith({}), undefined)).toMatchObject([{ state: "ok" }]);
+  });
+});
+
+describe("the certificate of the OTLP ports", () => {
+  const folder = mkdtempSync(join(tmpdir(), "spantwin-tls-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const authority = new Authority("an authority");
+  const pem = (name: string) => join(folder, name);
+  for (const name of ["one", "other"]) {
+    const { cert, key } = authority.issue(name);
+    writeFileSync(pem(`${name}.crt`), cert);
+    writeFileSync(pem(`${name}.key`), key);
+  }
+  const files = { otlpTlsCert: pem("one.crt"), otlpTlsKey: pem("one.key"), otlpTlsClientCa: "" };
+  const inDays = (days: number) => Date.now() / 1000 + days * 86_400;
+
+  test("that is not there is a failure that names the file", () => {
+    const none = { ...files, otlpTlsCert: pem("none.crt") };
+    expect(checkTls(none)).toMatchObject({ state: "failure", found: expect.stringContaining(pem("none.crt")) });
+  });
+
+  test("that belongs to another key is a failure", () => {
+    expect(checkTls({ ...files, otlpTlsKey: pem("other.key") })).toMatchObject({
+      state: "failure",
+      found: expect.stringContaining("is not the key of the certificate"),
+    });
+  });
+
+  test("that is not valid yet or no more is a failure, and one that soon will not be a warning", () => {
+    expect(checkTls(files)).toMatchObject({ state: "warning", found: expect.stringContaining("for 0 more days") });
+    expect(checkTls(files, inDays(3))).toMatchObject({ state: "failure", found: expect.stringContaining("expired") });
+    expect(checkTls(files, inDays(-3))).toMatchObject({ state: "failure", advice: "check the clock" });
+  });
+
+  test("with three weeks and more before it is fine", () => {
+    const certificate = {
+      subject: "CN=one",
+      validFrom: "Jan  1 00:00:00 2026 GMT",
+      validTo: "Mar  1 00:00:00 2026 GMT",
+    };
+    const at = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000;
+    expect(validity(certificate, at("2026-02-08")).state).toBe("ok");
+    expect(validity(certificate, at("2026-02-09")).state).toBe("warning");
+  });
+});
+
+test("a disk with less room than the journal may take is a warning", () => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), "spantwin-disk-"));
+  const settings = { dataDirectory, journalMaxBytes: Number.MAX_SAFE_INTEGER } as const;
+  const states = (ack: "memory" | "journal") =>
+    checkDisk({ ...settings, ack })
+      .map(({ found }) => found)
+      .join();
+  expect(states("journal")).toContain("may be wanted, with the journal");
+  expect(states("memory")).not.toContain("with the journal");
+  rmSync(dataDirectory, { recursive: true });
 });
 
 test.each([

@@ -144,7 +144,7 @@ describe("the data directory", () => {
 describe("the store", () => {
   test("of a start before is recognised and not touched", async () => {
     const data = fresh("store");
-    openSqliteStore({ dataDirectory: data }).close();
+    await openSqliteStore({ dataDirectory: data }).close();
     const before = readFileSync(join(data, "spantwin.sqlite"));
     const { code, findings } = await doctor([...quick, "--data-directory", data]);
     expect(code).toBe(0);
@@ -164,7 +164,7 @@ describe("the store", () => {
 
   test("whose pages are overwritten is a failure", async () => {
     const data = fresh("damaged");
-    openSqliteStore({ dataDirectory: data }).close();
+    await openSqliteStore({ dataDirectory: data }).close();
     const path = join(data, "spantwin.sqlite");
     const bytes = readFileSync(path);
     bytes.fill(0xff, 4096);

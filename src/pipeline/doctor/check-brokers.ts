@@ -1,24 +1,26 @@
+import type { Settings } from "../../contracts/settings.ts";
+import { kafkaClientConfig } from "../../telemetry/kafka/client-config.ts";
 import { type BrokerProbe, probeBrokers } from "../../telemetry/kafka/probe-brokers.ts";
 import { type Finding, failure, fine, messageOf, warning } from "./finding.ts";
 
-/** Whether the Kafka cluster answers, and has the topics. @param parts.topics names; patterns are not looked for */
-export async function checkBrokers(parts: {
-  client: Parameters<typeof probeBrokers>[0];
-  topics: readonly string[];
-}): Promise<readonly Finding[]> {
-  const { client, topics } = parts;
-  const asked = Array.isArray(client.brokers) ? client.brokers.join(",") : "the brokers";
+const isPattern = (topic: string): boolean => topic.startsWith("/");
+
+/** Whether the Kafka cluster answers, and has the topics; patterns of topics are not looked for. */
+export async function checkBrokers(settings: Settings, password: string | undefined): Promise<readonly Finding[]> {
+  const { kafkaBrokers, kafkaTraceTopics, kafkaMetricTopics } = settings;
+  if (kafkaBrokers.length === 0) return [fine("kafka", "not used (kafkaBrokers is empty)")];
+  const topics = [...kafkaTraceTopics, ...kafkaMetricTopics].filter((topic) => !isPattern(topic));
   try {
-    return findingsOf(await probeBrokers(client, topics));
+    return findingsOf(await probeBrokers(kafkaClientConfig(settings, password), topics));
   } catch (error) {
     const advice =
       "see whether a broker listens there, what it advertises (advertised.listeners), and its TLS and SASL";
-    return [failure("kafka", `${asked}: ${messageOf(error)}`, advice)];
+    return [failure("kafka", `${kafkaBrokers.join(",")}: ${messageOf(error)}`, advice)];
   }
 }
 
 function findingsOf({ advertised, topics, missing }: BrokerProbe): readonly Finding[] {
-  const many = topics.map(({ topic, partitionCount }) => {
+  const present = topics.map(({ topic, partitionCount }) => {
     return fine("kafka", `topic ${topic} has ${partitionCount} partitions: so many workers at most can share it`);
   });
   const absent = missing.map((topic) => {
@@ -28,5 +30,5 @@ function findingsOf({ advertised, topics, missing }: BrokerProbe): readonly Find
       "create it, or correct the name: it is read as soon as it is there",
     );
   });
-  return [fine("kafka", `${advertised.length} brokers answer: ${advertised.join(", ")}`), ...many, ...absent];
+  return [fine("kafka", `${advertised.length} brokers answer: ${advertised.join(", ")}`), ...present, ...absent];
 }

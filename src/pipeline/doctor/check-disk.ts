@@ -1,16 +1,29 @@
-import { closeSync, fsyncSync, openSync, readdirSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import type { Settings } from "../../contracts/settings.ts";
 import { bytesText, type Finding, failure, fine, messageOf, warning } from "./finding.ts";
 
 const LEAST_FREE_BYTES = 256 * 1024 ** 2;
-const COMFORTABLE_FREE_BYTES = 2 * 1024 ** 3;
-/** Files of a data directory that are counted; a journal of usual size has some hundred. */
-const ENTRIES_MAX = 100_000;
+const COMFORTABLE_FREE_BYTES = 1024 ** 3;
+/** Files and folders of a data directory that are looked at; a journal of usual size has some hundred. */
+const ENTRIES_MAX = 20_000;
+
+type DiskSettings = Pick<Settings, "dataDirectory" | "ack" | "journalMaxBytes">;
 
 /** Whether the data directory can be written, how much room it has, and what lies in it. */
-export function checkDisk({ dataDirectory }: Pick<Settings, "dataDirectory">): readonly Finding[] {
+export function checkDisk(settings: DiskSettings): readonly Finding[] {
+  const { dataDirectory } = settings;
   if (dataDirectory === ":memory:") {
     const advice = "name a directory on a disk that outlives the process";
     return [warning("disk", 'dataDirectory ":memory:" keeps nothing: incidents go with the process', advice)];
@@ -23,7 +36,7 @@ export function checkDisk({ dataDirectory }: Pick<Settings, "dataDirectory">): r
   }
   const isThere = existing === resolve(dataDirectory);
   const place = isThere ? `${dataDirectory} can be written` : `${dataDirectory} does not exist yet and can be created`;
-  return [fine("disk", place), freeSpace(existing), ...(isThere ? [contentsOf(existing)] : [])];
+  return [fine("disk", place), freeSpace(existing, settings), ...(isThere ? [contentsOf(existing)] : [])];
 }
 
 function nearestExisting(path: string): string {
@@ -50,30 +63,50 @@ function writeTrouble(directory: string): string | null {
   }
 }
 
-function freeSpace(directory: string): Finding {
+/** The journal grows to its limit: what it has not taken yet must still be there. */
+function freeSpace(directory: string, { ack, journalMaxBytes }: DiskSettings): Finding {
   const { bavail, bsize, blocks } = statfsSync(directory);
   const free = bavail * bsize;
   const found = `${bytesText(free)} of ${bytesText(blocks * bsize)} are free`;
-  const advice = "free some, enlarge the volume, or shorten retentionHours";
+  const advice = "free some, enlarge the volume, or lower journalMaxBytes or retentionHours";
   if (free < LEAST_FREE_BYTES) return failure("disk", found, advice);
-  return free < COMFORTABLE_FREE_BYTES ? warning("disk", found, advice) : fine("disk", found);
+  const kept = sizeOf(join(directory, "journal")).bytes;
+  const wanted = COMFORTABLE_FREE_BYTES + (ack === "memory" ? 0 : Math.max(0, journalMaxBytes - kept));
+  return free < wanted
+    ? warning("disk", `${found}; ${bytesText(wanted)} may be wanted, with the journal`, advice)
+    : fine("disk", found);
 }
 
 /** What the store, the journal and the checkpoint take, by the entry of the directory. */
 function contentsOf(directory: string): Finding {
-  const sizes = readdirSync(directory, { withFileTypes: true })
-    .map((entry) => ({ name: entry.name, ...sizeOf(join(directory, entry.name), entry.isDirectory()) }))
+  const sizes = entriesOf(directory)
+    .map((name) => ({ name, ...sizeOf(join(directory, name)) }))
     .sort((a, b) => b.bytes - a.bytes);
   const files = (count: number): string => (count === 1 ? "" : ` in ${count} files`);
   const texts = sizes.slice(0, 8).map(({ name, bytes, count }) => `${name} ${bytesText(bytes)}${files(count)}`);
   return fine("disk", texts.length === 0 ? `${directory} is empty` : `it holds ${texts.join(", ")}`);
 }
 
-function sizeOf(path: string, isDirectory: boolean): { bytes: number; count: number } {
-  const paths = isDirectory
-    ? readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name))
-    : [path];
-  const files = paths.slice(0, ENTRIES_MAX).map((each) => statSync(each, { throwIfNoEntry: false }));
-  const counted = files.filter((each) => each?.isFile() === true);
-  return { bytes: counted.reduce((sum, each) => sum + (each?.size ?? 0), 0), count: counted.length };
+/** Files come and go while they are counted: what has gone counts nothing. */
+function sizeOf(path: string): { bytes: number; count: number } {
+  const total = { bytes: 0, count: 0 };
+  const waiting = [path];
+  for (let seen = 0; waiting.length > 0 && seen < ENTRIES_MAX; seen++) {
+    const each = waiting.pop()!;
+    const state = lstatSync(each, { throwIfNoEntry: false });
+    if (state?.isDirectory() === true) waiting.push(...entriesOf(each).map((name) => join(each, name)));
+    else if (state?.isFile() === true) {
+      total.bytes += state.size;
+      total.count += 1;
+    }
+  }
+  return total;
+}
+
+function entriesOf(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }

@@ -6,8 +6,6 @@ import { bytesText, type Finding, failure, fine, warning } from "./finding.ts";
 const NEEDED_NODE_MAJOR = 24;
 /** Process, model and twin before any body is under way. */
 const BASE_BYTES = 400 * 1024 ** 2;
-/** What the receivers let be under way at a time, in bodies of the largest size: see OtlpReceiver. */
-const BODIES_UNDER_WAY = 4;
 const LEAST_HEAP_BYTES = 384 * 1024 ** 2;
 
 /** Limits of this process, as the system set them. */
@@ -26,11 +24,11 @@ export function memoryLimits(): MemoryLimits {
 
 /** Node's version, and whether the memory allowed is enough for what the settings let in. */
 export function checkRuntime(
-  { maxBodyBytes }: Pick<Settings, "maxBodyBytes">,
+  settings: Pick<Settings, "maxInFlightBytes" | "maxQueueBytes">,
   limits: MemoryLimits = memoryLimits(),
   nodeVersion: string = process.versions.node,
 ): readonly Finding[] {
-  return [checkNode(nodeVersion), checkProcessMemory(maxBodyBytes, limits), checkHeap(limits)];
+  return [checkNode(nodeVersion), checkProcessMemory(settings, limits), checkHeap(limits)];
 }
 
 function checkNode(version: string): Finding {
@@ -44,12 +42,15 @@ function checkNode(version: string): Finding {
       );
 }
 
-function checkProcessMemory(maxBodyBytes: number, { limitBytes }: MemoryLimits): Finding {
-  const needed = BASE_BYTES + BODIES_UNDER_WAY * maxBodyBytes;
-  const need = `${bytesText(needed)} may be needed (${bytesText(BASE_BYTES)} and ${BODIES_UNDER_WAY} bodies of maxBodyBytes)`;
+function checkProcessMemory(
+  { maxInFlightBytes, maxQueueBytes }: Pick<Settings, "maxInFlightBytes" | "maxQueueBytes">,
+  { limitBytes }: MemoryLimits,
+): Finding {
+  const needed = BASE_BYTES + maxInFlightBytes + maxQueueBytes;
+  const need = `${bytesText(needed)} may be needed (${bytesText(BASE_BYTES)}, maxInFlightBytes and maxQueueBytes)`;
   if (limitBytes === Number.POSITIVE_INFINITY) return fine("memory", `no limit is set; ${need}`);
   const found = `the limit is ${bytesText(limitBytes)}; ${need}`;
-  const advice = `raise the memory limit to ${bytesText(needed)}, or lower maxBodyBytes (a collector's batch is seldom above 4 MiB)`;
+  const advice = `raise the memory limit to ${bytesText(needed)}, or lower maxInFlightBytes (a collector's batch is seldom above 4 MiB)`;
   if (limitBytes < BASE_BYTES) return failure("memory", found, advice);
   return limitBytes < needed ? warning("memory", found, advice) : fine("memory", found);
 }

@@ -1,4 +1,5 @@
 import type { LoadedSettings } from "../../settings/load.ts";
+import { checkBrokers } from "./check-brokers.ts";
 import { checkClock } from "./check-clock.ts";
 import { checkDisk } from "./check-disk.ts";
 import { checkModel } from "./check-model.ts";
@@ -7,6 +8,7 @@ import { checkRuntime } from "./check-runtime.ts";
 import { checkSelfTelemetry } from "./check-self-telemetry.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkStore } from "./check-store.ts";
+import { checkTls } from "./check-tls.ts";
 import { type Finding, failure, messageOf } from "./finding.ts";
 import { runningServer } from "./running-server.ts";
 
@@ -14,7 +16,10 @@ import { runningServer } from "./running-server.ts";
  * Looks at everything a start would depend on, and changes nothing. One check that breaks does not keep the others from
  * being made: that it broke is what it found.
  */
-export async function examine(loaded: LoadedSettings, timeServer: string | null): Promise<readonly Finding[]> {
+export async function examine(
+  loaded: LoadedSettings,
+  asked: { readonly timeServer: string | null; readonly kafkaPassword: string | undefined },
+): Promise<readonly Finding[]> {
   const { settings } = loaded;
   const server = await runningServer(settings);
   const checks: readonly (readonly [
@@ -26,8 +31,10 @@ export async function examine(loaded: LoadedSettings, timeServer: string | null)
     ["ports", () => checkPorts(settings, server)],
     ["disk", () => checkDisk(settings)],
     ["store", () => checkStore(settings)],
+    ["tls", () => checkTls(settings)],
+    ["kafka", () => checkBrokers(settings, asked.kafkaPassword)],
     ["model", () => checkModel(settings)],
-    ["clock", () => checkClock({ server, timeServer })],
+    ["clock", () => checkClock({ server, timeServer: asked.timeServer })],
     ["own telemetry", () => checkSelfTelemetry(settings)],
   ];
   const findings: Finding[] = [];
