@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerCodecs } from "../../src/telemetry/kafka/codecs.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { SAMPLE } from "../golden/recording.ts";
+import { until } from "../until.ts";
 import { missingForBroker } from "./broker-files.ts";
 import { KafkaBroker } from "./kafka-broker.ts";
-import { until } from "./watched-source.ts";
 
 // Goal: whatever dies, each record is taken in or left out by somebody, and the group catches up.
 // Method: three processes share twelve partitions while a producer sends as the collector does, without a key and with each

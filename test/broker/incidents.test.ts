@@ -9,9 +9,10 @@ import type { LogPosition } from "../../src/telemetry/log-source.ts";
 import { OtlpReceiver } from "../../src/telemetry/otlp/receiver.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { judge, SAMPLE, settings } from "../golden/recording.ts";
+import { until } from "../until.ts";
 import { missingForBroker } from "./broker-files.ts";
 import { KafkaBroker } from "./kafka-broker.ts";
-import { QUICK, until } from "./watched-source.ts";
+import { QUICK } from "./watched-source.ts";
 
 // Goal: through Kafka the line finds the same incidents, byte for byte, as from the file, also when the broker goes away
 // in the middle and records come again.

@@ -39,7 +39,11 @@ export class KafkaBroker {
   }
 
   /** Ports and storage, but no process yet. */
-  static async prepare({ properties = [], scram = [], protocol = "PLAINTEXT" }: BrokerOptions): Promise<KafkaBroker> {
+  static async prepare({
+    properties = [],
+    scram = [],
+    protocol = "PLAINTEXT",
+  }: BrokerOptions = {}): Promise<KafkaBroker> {
     const folder = mkdtempSync(join(tmpdir(), "spantwin-kafka-"));
     const [port, controllerPort] = await freePorts();
     const broker = new KafkaBroker(folder, port);

@@ -20,24 +20,21 @@ export interface WatchedSource {
   end(): Promise<void>;
 }
 
-export function watchSource(
-  options: Partial<KafkaSourceOptions> & Pick<KafkaSourceOptions, "client" | "topics" | "groupId">,
-  take: (record: LogRecord, source: KafkaSource) => Promise<void> | void = (record, source) =>
-    source.acknowledge(record),
-): WatchedSource {
+type Options = Partial<KafkaSourceOptions> & Pick<KafkaSourceOptions, "client" | "topics" | "groupId">;
+
+/** A source with times for a test. */
+export function quickSource(options: Options, say: KafkaSourceOptions["say"]): KafkaSource {
+  return new KafkaSource({ start: "earliest", maxBatchBytes: 64 << 20, say, timing: QUICK, ...options });
+}
+
+export function watchSource(options: Options): WatchedSource {
   const said: string[] = [];
   const records: LogRecord[] = [];
-  const source = new KafkaSource({
-    start: "earliest",
-    maxBatchBytes: 64 << 20,
-    say: (level, message) => said.push(`${level}: ${message}`),
-    timing: QUICK,
-    ...options,
-  });
+  const source = quickSource(options, (level, message) => said.push(`${level}: ${message}`));
   const stopping = new AbortController();
   const reading = source.read(async (record) => {
     records.push(record);
-    await take(record, source);
+    source.acknowledge(record);
   }, stopping.signal);
   return {
     source,
@@ -49,21 +46,4 @@ export function watchSource(
       await source.close();
     },
   };
-}
-
-/** Looks again and again until it holds. @throws when it still does not after so long, with what `show` shows. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  seconds: number,
-  show: () => unknown,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not after ${seconds} s: ${JSON.stringify(show(), asText)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function asText(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }
