@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
-import { type KafkaCounts, KafkaIntake } from "../../src/pipeline/kafka-intake.ts";
+import { type KafkaCounts, KafkaIntake, type TakenPosition } from "../../src/pipeline/kafka-intake.ts";
 import { RecordingSource } from "../../src/telemetry/files/recording-source.ts";
 import { KafkaSource } from "../../src/telemetry/kafka/kafka-source.ts";
 import { Quarantine } from "../../src/telemetry/kafka/quarantine.ts";
 import type { CountingLedger } from "../../src/telemetry/ledger.ts";
-import type { LogPosition } from "../../src/telemetry/log-source.ts";
 import { OtlpReceiver } from "../../src/telemetry/otlp/receiver.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { judge, SAMPLE, settings } from "../golden/recording.ts";
@@ -92,7 +91,7 @@ function kafkaAsSource(
       await until(() => firstTaken() > recordCount / 3, 60, firstTaken);
       await first.end();
       const takenCount = firstTaken();
-      const last = { topic: TOPIC, partition: 0, offset: BigInt(takenCount - 1) };
+      const last = { topic: TOPIC, partition: 0, offset: BigInt(takenCount - 1), takenAtSeconds: Date.now() / 1000 };
       const second = begin(broker, receiver, { takenThrough: [last] });
       const secondTaken = () => takenCount + second.intake.counts.records;
       await until(() => secondTaken() > (recordCount * 2) / 3, 60, secondTaken);
@@ -110,7 +109,7 @@ function kafkaAsSource(
 function begin(
   broker: KafkaBroker,
   receiver: OtlpReceiver,
-  { isForgetful = false, takenThrough = [] }: { isForgetful?: boolean; takenThrough?: readonly LogPosition[] },
+  { isForgetful = false, takenThrough = [] }: { isForgetful?: boolean; takenThrough?: readonly TakenPosition[] },
 ) {
   const source = new KafkaSource({
     client: { brokers: [broker.address] },
