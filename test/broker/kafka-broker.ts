@@ -23,13 +23,17 @@ export interface BrokerOptions {
 
 /** A real Apache Kafka of one node in KRaft mode, in a process and a temporary folder of its own. */
 export class KafkaBroker {
+  /** Where clients of the protocol asked for connect. */
   readonly address: string;
+  /** Where anybody connects, in the clear. */
+  readonly plainAddress: string;
   readonly folder: string;
   #process: ChildProcess | null = null;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, plainPort: number) {
     this.folder = folder;
     this.address = `127.0.0.1:${port}`;
+    this.plainAddress = `127.0.0.1:${plainPort}`;
   }
 
   static async start(options: BrokerOptions = {}): Promise<KafkaBroker> {
@@ -45,17 +49,17 @@ export class KafkaBroker {
     protocol = "PLAINTEXT",
   }: BrokerOptions = {}): Promise<KafkaBroker> {
     const folder = mkdtempSync(join(tmpdir(), "spantwin-kafka-"));
-    const [port, controllerPort] = await freePorts();
-    const broker = new KafkaBroker(folder, port);
+    const [port, plainPort, controllerPort] = await freePorts();
+    const broker = new KafkaBroker(folder, port, plainPort);
     const lines = [
       "process.roles=broker,controller",
       "node.id=1",
       `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-      `listeners=CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      `advertised.listeners=CLIENTS://127.0.0.1:${port}`,
-      `listener.security.protocol.map=CLIENTS:${protocol},CONTROLLER:PLAINTEXT`,
+      `listeners=CLIENTS://127.0.0.1:${port},PLAIN://127.0.0.1:${plainPort},CONTROLLER://127.0.0.1:${controllerPort}`,
+      `advertised.listeners=CLIENTS://127.0.0.1:${port},PLAIN://127.0.0.1:${plainPort}`,
+      `listener.security.protocol.map=CLIENTS:${protocol},PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT`,
       "controller.listener.names=CONTROLLER",
-      "inter.broker.listener.name=CLIENTS",
+      "inter.broker.listener.name=PLAIN",
       `log.dirs=${join(folder, "log")}`,
       "offsets.topic.replication.factor=1",
       "offsets.topic.num.partitions=1",
@@ -114,7 +118,7 @@ export class KafkaBroker {
   /** A client for the test's own needs; it says nothing. */
   client(): Kafka {
     stopIdleTimers();
-    return new Kafka({ brokers: [this.address], clientId: "test", logLevel: logLevel.NOTHING });
+    return new Kafka({ brokers: [this.plainAddress], clientId: "test", logLevel: logLevel.NOTHING });
   }
 
   async createTopic(topic: string, partitionCount: number): Promise<void> {
@@ -145,19 +149,18 @@ function timesStarted(log: string): number {
   return readFileSync(log, "utf8").split("Kafka Server started").length;
 }
 
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
+async function freePorts(): Promise<[number, number, number]> {
+  const servers = [createServer(), createServer(), createServer()];
+  const listening = servers.map(
+    (server) =>
+      new Promise<number>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+      }),
   );
+  const ports = await Promise.all(listening);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0]!, ports[1]!];
+  return [ports[0]!, ports[1]!, ports[2]!];
 }
 
 /** A test that fails, or is cut off, must not leave a broker behind. */
