@@ -3,13 +3,13 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Kafka, Producer } from "kafkajs";
 import kafkajs from "kafkajs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { registerCodecs } from "../../src/telemetry/kafka/codecs.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { SAMPLE } from "../golden/recording.ts";
 import { until } from "../until.ts";
-import { missingForBroker } from "./broker-files.ts";
 import { KafkaBroker } from "./kafka-broker.ts";
+import { describeWithBroker } from "./with-broker.ts";
 
 // Goal: whatever dies, each record is taken in or left out by somebody, and the group catches up.
 // Method: three processes share twelve partitions while a producer sends as the collector does, without a key and with each
@@ -20,7 +20,6 @@ const GROUP = "spantwin";
 const PARTITIONS = 12;
 const CATCH_UP_SECONDS = 60;
 const MEMBER = fileURLToPath(new URL("group-member.ts", import.meta.url));
-const missing = missingForBroker();
 
 interface Member {
   readonly process: ChildProcess;
@@ -29,7 +28,7 @@ interface Member {
 
 const settled = { taken: new Set<string>(), leftOut: new Set<string>(), spans: 0 };
 
-describe.skipIf(missing !== null)(`a group of three on a real Kafka${missing === null ? "" : `: ${missing}`}`, () => {
+describeWithBroker("a group of three on a real Kafka", () => {
   let broker: KafkaBroker;
   let feed: Feed;
   const members: Member[] = [];

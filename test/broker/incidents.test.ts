@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
 import { type KafkaCounts, KafkaIntake, type TakenPosition } from "../../src/pipeline/kafka-intake.ts";
 import { RecordingSource } from "../../src/telemetry/files/recording-source.ts";
@@ -9,9 +9,9 @@ import { OtlpReceiver } from "../../src/telemetry/otlp/receiver.ts";
 import { replayBodies } from "../../src/telemetry/replay-bodies.ts";
 import { judge, SAMPLE, settings } from "../golden/recording.ts";
 import { until } from "../until.ts";
-import { missingForBroker } from "./broker-files.ts";
 import { KafkaBroker } from "./kafka-broker.ts";
 import { QUICK } from "./watched-source.ts";
+import { describeWithBroker } from "./with-broker.ts";
 
 // Goal: through Kafka the line finds the same incidents, byte for byte, as from the file, also when the broker goes away
 // in the middle and records come again.
@@ -19,36 +19,32 @@ import { QUICK } from "./watched-source.ts";
 // Spans and metrics in two topics, or in several partitions, would come in an order that no broker promises.
 
 const TOPIC = "otlp_spans";
-const missing = missingForBroker();
 
-describe.skipIf(missing !== null)(
-  `the sample recording through a real Kafka${missing === null ? "" : `: ${missing}`}`,
-  () => {
-    let broker: KafkaBroker;
-    let recordCount = 0;
+describeWithBroker("the sample recording through a real Kafka", () => {
+  let broker: KafkaBroker;
+  let recordCount = 0;
 
-    beforeAll(async () => {
-      broker = await KafkaBroker.start();
-      await broker.createTopic(TOPIC, 1);
-      recordCount = await sendSample(broker);
-    }, 120_000);
+  beforeAll(async () => {
+    broker = await KafkaBroker.start();
+    await broker.createTopic(TOPIC, 1);
+    recordCount = await sendSample(broker);
+  }, 120_000);
 
-    afterAll(() => broker.stop());
+  afterAll(() => broker.stop());
 
-    test("gives the same incidents, byte for byte, as its files, though the broker is killed on the way", async () => {
-      const counts: KafkaCounts[] = [];
-      const throughKafka = await judge((ledger) =>
-        kafkaAsSource(broker, ledger, recordCount, (atTheEnd) => counts.push(atTheEnd)),
-      );
-      const fromFiles = await judge((ledger) => new RecordingSource(SAMPLE, { ...settings, ledger }));
-      expect(counts).toMatchObject([{ records: recordCount, rejectedItems: 0 }]);
-      expect(counts[0]!.repeatedRecords).toBeGreaterThan(recordCount / 3 - 1);
-      expect(throughKafka.spans).toBe(fromFiles.spans);
-      expect(fromFiles.incidents.length).toBeGreaterThan(3);
-      expect(throughKafka.text).toBe(fromFiles.text);
-    }, 180_000);
-  },
-);
+  test("gives the same incidents, byte for byte, as its files, though the broker is killed on the way", async () => {
+    const counts: KafkaCounts[] = [];
+    const throughKafka = await judge((ledger) =>
+      kafkaAsSource(broker, ledger, recordCount, (atTheEnd) => counts.push(atTheEnd)),
+    );
+    const fromFiles = await judge((ledger) => new RecordingSource(SAMPLE, { ...settings, ledger }));
+    expect(counts).toMatchObject([{ records: recordCount, rejectedItems: 0 }]);
+    expect(counts[0]!.repeatedRecords).toBeGreaterThan(recordCount / 3 - 1);
+    expect(throughKafka.spans).toBe(fromFiles.spans);
+    expect(fromFiles.incidents.length).toBeGreaterThan(3);
+    expect(throughKafka.text).toBe(fromFiles.text);
+  }, 180_000);
+});
 
 /** Every tenth body as JSON: what a record holds is found out record by record. */
 async function sendSample(broker: KafkaBroker): Promise<number> {

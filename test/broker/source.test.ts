@@ -4,18 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KafkaSourceOptions } from "../../src/telemetry/kafka/kafka-options.ts";
 import { testLogSource } from "../contract/log-source.ts";
 import { until } from "../until.ts";
-import { missingForBroker } from "./broker-files.ts";
 import { java, KafkaBroker } from "./kafka-broker.ts";
 import { quickSource, type WatchedSource, watchSource } from "./watched-source.ts";
+import { describeWithBroker } from "./with-broker.ts";
 
 // Goal: the source keeps the contract against a real broker, and waits out what goes wrong there.
 
 const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 const SECONDS = 45;
 const PRODUCER = fileURLToPath(new URL("CodecProducer.java", import.meta.url));
-const missing = missingForBroker();
 
-describe.skipIf(missing !== null)(`the source on a real Kafka${missing === null ? "" : `: ${missing}`}`, () => {
+describeWithBroker("the source on a real Kafka", () => {
   let broker: KafkaBroker;
   const open: WatchedSource[] = [];
   let names = 0;
@@ -160,12 +159,51 @@ describe.skipIf(missing !== null)(`the source on a real Kafka${missing === null 
     expect(source.source.status()).toMatchObject({ isConnected: true, trouble: null });
   }, 120_000);
 
+  test("does not give a record again while it is still being taken, though reading begins anew", async () => {
+    const prefix = fresh("held");
+    await broker.createTopic(`${prefix}.a`, 1);
+    await send(`${prefix}.a`, [{ value: "held" }]);
+    const client = { brokers: [broker.address] };
+    const source = quickSource(
+      { client, groupId: fresh("group"), topics: [new RegExp(`^${prefix}[.]`, "u")] },
+      () => undefined,
+    );
+    const stopping = new AbortController();
+    let release!: () => void;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let givenCount = 0;
+    const reading = source.read(async () => {
+      givenCount += 1;
+      await held;
+    }, stopping.signal);
+    await until(
+      () => givenCount === 1,
+      SECONDS,
+      () => source.status(),
+    );
+    await broker.createTopic(`${prefix}.b`, 1);
+    // The new topic makes it join the group anew, which it may do only when the record is done with.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(givenCount).toBe(1);
+    release();
+    await until(
+      () => givenCount === 2,
+      SECONDS,
+      () => source.status(),
+    );
+    stopping.abort();
+    await reading;
+    await source.close();
+  }, 120_000);
+
   test("left the timers of idle connections out, and no warning of Node's came", () => {
     expect(warnings).toEqual([]);
   });
 });
 
-describe.skipIf(missing !== null)(`a Kafka that is not there at first${missing === null ? "" : `: ${missing}`}`, () => {
+describeWithBroker("a Kafka that is not there at first", () => {
   test("is waited for, which is said once, and then read", async () => {
     const broker = await KafkaBroker.prepare();
     const source = watchSource({ client: { brokers: [broker.address] }, topics: ["spans"], groupId: "late" });

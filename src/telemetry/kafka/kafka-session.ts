@@ -43,6 +43,7 @@ export class KafkaSession {
   readonly #sockets = new TrackedSockets();
   readonly #assignment = new Assignment();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #taking = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
   #fail!: (error: unknown) => void;
   #finish!: () => void;
@@ -52,7 +53,6 @@ export class KafkaSession {
   #isWatching = false;
   #isStopped = false;
   #isClosed = false;
-  #takesUnderWay = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -98,6 +98,11 @@ export class KafkaSession {
 
   acknowledge({ topic, partition, offset }: LogPosition): void {
     this.#assignment.of(topic, partition)?.acknowledge(offset);
+  }
+
+  /** Resolves when nothing is being taken any more: before that a new session would give the same record twice at once. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#taking);
   }
 
   /** Commits what was acknowledged, one commit at a time. What does not succeed stays due. */
@@ -182,12 +187,12 @@ export class KafkaSession {
   }
 
   async #give(record: LogRecord, heartbeat: () => Promise<void>): Promise<void> {
-    this.#takesUnderWay += 1;
     const taking = this.#parts.take(record).catch((error: unknown) => {
       const failure = new TakeError(error);
       this.#fail(failure);
       throw failure;
     });
+    this.#taking.add(taking);
     try {
       await withHeartbeats(taking, heartbeat, this.#parts.timing.heartbeatSeconds);
     } catch (error) {
@@ -195,7 +200,7 @@ export class KafkaSession {
       await this.commit();
       throw error;
     } finally {
-      this.#takesUnderWay -= 1;
+      this.#taking.delete(taking);
       this.#finishIfIdle();
     }
   }
@@ -216,7 +221,7 @@ export class KafkaSession {
   }
 
   #finishIfIdle(): void {
-    if (this.#isStopped && this.#takesUnderWay === 0) this.#finish();
+    if (this.#isStopped && this.#taking.size === 0) this.#finish();
   }
 
   async #matchingTopics(): Promise<readonly string[]> {
@@ -248,7 +253,7 @@ export class KafkaSession {
       const offsets = await brokerOffsets(this.#admin, this.#parts.options.groupId, topics);
       this.#assignment.saw(offsets);
       await this.#pin(this.#assignment.unpinned(offsets, (topic) => this.#beginsAtItsBeginning(topic)));
-      const stuck = this.#takesUnderWay > 0 ? null : this.#assignment.stuck(this.#parts.stuckSeconds, nowSeconds());
+      const stuck = this.#taking.size > 0 ? null : this.#assignment.stuck(this.#parts.stuckSeconds, nowSeconds());
       if (stuck !== null) {
         const what = `${stuck.topic}/${stuck.partition} gave nothing for ${this.#parts.stuckSeconds} s though records wait`;
         this.#fail(new SourceError(what, { retriable: true }));

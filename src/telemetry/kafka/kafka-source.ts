@@ -47,8 +47,11 @@ export class KafkaSource implements LogSource {
         await session.run(signal);
         return;
       } catch (error) {
-        if (error instanceof TakeError) throw error.cause;
-        await session.close();
+        if (error instanceof TakeError) {
+          await session.settled();
+          throw error.cause;
+        }
+        await Promise.all([session.settled(), session.close()]);
         this.#reconnectCount += 1;
         if (error instanceof NewTopicsError) this.#options.say("info", `Kafka: ${error.message}`);
         else this.#note(error instanceof Error ? error.message : String(error));
