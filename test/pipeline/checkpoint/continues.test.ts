@@ -133,7 +133,8 @@ describe("a simulated application", () => {
     steps.splice(at(170), 0, says("fault", 2));
     steps.splice(at(150), 0, says("not-a-fault", 1));
     const scorers = (): Scorer[] => BASELINE_NAMES.map((name) => createBaseline(name, { seed: 5 }));
-    const line: Parameters<typeof play>[0]["line"] = (ledger) => createLine(settings, model, ledger, { watchers: scorers() });
+    const line: Parameters<typeof play>[0]["line"] = (ledger) =>
+      createLine(settings, model, ledger, { watchers: scorers() });
     const whole = await play({ settings, line, steps });
     const cut = await play({
       settings,
