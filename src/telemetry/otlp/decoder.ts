@@ -7,6 +7,7 @@ import { TraceDraft } from "../trace-draft.ts";
 import { parseJsonBody } from "./json-fields.ts";
 import { readMetricsJson } from "./metrics-json.ts";
 import { readMetrics } from "./metrics-wire.ts";
+import { ToleranceCounts } from "./tolerances.ts";
 import { readTracesJson } from "./traces-json.ts";
 import { readTraces } from "./traces-wire.ts";
 import { WireReader } from "./wire.ts";
@@ -23,6 +24,8 @@ export interface DecodedBody {
 export interface DecoderOptions {
   readonly ledger: Ledger;
   readonly maxOperationsPerService: number;
+  /** Counts what JSON bodies are forgiven. */
+  readonly tolerances?: ToleranceCounts;
 }
 
 const NO_METRICS: readonly MetricPoint[] = [];
@@ -33,6 +36,7 @@ const NO_METRICS: readonly MetricPoint[] = [];
  */
 export class OtlpDecoder {
   readonly #ledger: Ledger;
+  readonly #tolerances: ToleranceCounts;
   readonly #traces: TraceDraft;
   readonly #metrics = new MetricsDraft();
   readonly #assembler: TraceAssembler;
@@ -42,6 +46,7 @@ export class OtlpDecoder {
   constructor(options: DecoderOptions) {
     const names = new NameRegistry(options);
     this.#ledger = options.ledger;
+    this.#tolerances = options.tolerances ?? new ToleranceCounts();
     this.#traces = new TraceDraft(names.strings);
     this.#assembler = new TraceAssembler(names);
     this.#noSpans = emptySpans(names.strings);
@@ -66,8 +71,8 @@ export class OtlpDecoder {
 
   #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
     if (format === "json") {
-      const parsed = parseJsonBody(body);
-      return this.decodeSpans((draft) => readTracesJson(parsed, draft));
+      const parsed = parseJsonBody(body, this.#tolerances);
+      return this.decodeSpans((draft) => readTracesJson(parsed, draft, this.#tolerances));
     }
     this.#reader.reset(body);
     return this.decodeSpans((draft) => readTraces(this.#reader, draft));
@@ -76,7 +81,7 @@ export class OtlpDecoder {
   #decodeMetrics(format: BodyFormat, body: Uint8Array): DecodedBody {
     const draft = this.#metrics;
     draft.begin();
-    if (format === "json") readMetricsJson(parseJsonBody(body), draft);
+    if (format === "json") readMetricsJson(parseJsonBody(body, this.#tolerances), draft, this.#tolerances);
     else {
       this.#reader.reset(body);
       readMetrics(this.#reader, draft);

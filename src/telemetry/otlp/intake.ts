@@ -48,6 +48,11 @@ export class Intake {
     this.#options = options;
   }
 
+  /** False once bodies are refused for good. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
   /** Counts bytes that are being received. @throws {BusyError} when there are too many. */
   reserve(byteCount: number): void {
     if (this.#isClosed) throw new BusyError("shutting down", true);

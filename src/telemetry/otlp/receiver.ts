@@ -1,15 +1,28 @@
+import { SettingsError } from "../../contracts/errors.ts";
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
 import { OtlpDecoder } from "./decoder.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
 import { type BodyTap, Intake } from "./intake.ts";
+import { PATIENCE, type Patience, type ServerLimits } from "./limits.ts";
+import { type RequestCount, RequestCounts, type Transport } from "./request-counts.ts";
+import type { TlsCredentials } from "./tls.ts";
+import { type Deviation, ToleranceCounts } from "./tolerances.ts";
 
+/** Limits not given are those of the settings' defaults. */
 export interface OtlpReceiverOptions {
   readonly ledger: Ledger;
   readonly maxBodyBytes: number;
   readonly maxOperationsPerService: number;
   /** Bodies that may wait to be taken in; more are asked to come again. */
   readonly maxInFlightBodies?: number;
+  /** Bytes of all bodies under way, as they came and unpacked. */
+  readonly maxInFlightBytes?: number;
+  /** Connections on one port. */
+  readonly maxConnections?: number;
+  /** Origins whose pages may send. */
+  readonly otlpCorsOrigins?: readonly string[];
+  readonly patience?: Patience;
   readonly tap?: BodyTap;
 }
 
@@ -18,6 +31,16 @@ export interface OtlpListen {
   readonly host?: string;
   readonly grpcPort: number | null;
   readonly httpPort: number | null;
+  /** Null or absent: plain text. */
+  readonly tls?: TlsCredentials | null;
+}
+
+/** What the receiver counts besides spans. */
+export interface OtlpReceiverCounts {
+  readonly answers: readonly RequestCount[];
+  readonly connectionsDropped: Readonly<Record<Transport, number>>;
+  /** Deviations of JSON bodies that were forgiven. */
+  readonly tolerated: Readonly<Record<Deviation, number>>;
 }
 
 /** The ports really taken. */
@@ -34,34 +57,53 @@ export interface OtlpListening {
 export class OtlpReceiver implements TelemetrySource {
   readonly name = "otlp";
   readonly #intake: Intake;
-  readonly #maxBodyBytes: number;
+  readonly #limits: ServerLimits;
+  readonly #corsOrigins: readonly string[];
+  readonly #requests = new RequestCounts();
+  readonly #tolerances = new ToleranceCounts();
   #grpc: OtlpGrpcServer | null = null;
   #http: OtlpHttpServer | null = null;
 
+  /** @throws {SettingsError} when the limits contradict each other. */
   constructor(options: OtlpReceiverOptions) {
-    this.#maxBodyBytes = options.maxBodyBytes;
+    const { ledger, maxBodyBytes, maxConnections = 2_048, patience = PATIENCE } = options;
+    const maxInFlightBytes = options.maxInFlightBytes ?? maxBodyBytes * 4;
+    if (maxInFlightBytes < maxBodyBytes * 2) {
+      const rule = `must be at least twice maxBodyBytes (${maxBodyBytes}): a body counts as it came and unpacked`;
+      throw new SettingsError("maxInFlightBytes", maxInFlightBytes, rule);
+    }
+    this.#limits = { maxBodyBytes, maxConnections, ...patience };
+    this.#corsOrigins = options.otlpCorsOrigins ?? [];
     this.#intake = new Intake({
-      decoder: new OtlpDecoder(options),
-      ledger: options.ledger,
+      decoder: new OtlpDecoder({ ...options, tolerances: this.#tolerances }),
+      ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
-      // Room for a few of the largest bodies, compressed and not, or for very many usual ones.
-      maxInFlightBytes: options.maxBodyBytes * 4,
+      maxInFlightBytes,
       tap: options.tap,
     });
+  }
+
+  counts(): OtlpReceiverCounts {
+    return {
+      answers: this.#requests.answers(),
+      connectionsDropped: this.#requests.connectionsDropped(),
+      tolerated: this.#tolerances.counts(),
+    };
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
   async start(listen: OtlpListen): Promise<OtlpListening> {
     const host = listen.host ?? "127.0.0.1";
+    const parts = { intake: this.#intake, limits: this.#limits, counts: this.#requests, tls: listen.tls ?? null };
     try {
       let httpPort: number | null = null;
       let grpcPort: number | null = null;
       if (listen.httpPort !== null) {
-        this.#http = new OtlpHttpServer(this.#intake, this.#maxBodyBytes);
+        this.#http = new OtlpHttpServer({ ...parts, corsOrigins: this.#corsOrigins });
         httpPort = await this.#http.listen(host, listen.httpPort);
       }
       if (listen.grpcPort !== null) {
-        this.#grpc = new OtlpGrpcServer(this.#intake, this.#maxBodyBytes);
+        this.#grpc = new OtlpGrpcServer(parts);
         grpcPort = await this.#grpc.listen(host, listen.grpcPort);
       }
       return { host, grpcPort, httpPort };
