@@ -1,9 +1,8 @@
 import { MalformedError } from "../contracts/errors.ts";
-import type { Ledger } from "../contracts/telemetry.ts";
 import { readJaegerJson } from "./jaeger/jaeger-json.ts";
 import { readJaegerSpan } from "./jaeger/jaeger-wire.ts";
 import { parseJson } from "./json-body.ts";
-import { type DecodedBody, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
+import { type DecodedBody, type DecoderOptions, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
 import { WireReader } from "./otlp/wire.ts";
 import type { TraceDraft } from "./trace-draft.ts";
 import { readZipkinJson } from "./zipkin/zipkin-json.ts";
@@ -12,11 +11,6 @@ import { readZipkinJson } from "./zipkin/zipkin-json.ts";
 export const ENCODINGS = ["otlp_proto", "otlp_json", "jaeger_proto", "jaeger_json", "zipkin_json"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export interface BodyDecoderOptions {
-  readonly ledger: Ledger;
-  readonly maxOperationsPerService: number;
-}
-
 /**
  * Turns bodies of every encoding into batches. All batches of one decoder share one string table, and spans that say the
  * same give the same columns whatever they are written in.
@@ -24,7 +18,7 @@ export interface BodyDecoderOptions {
 export class BodyDecoder {
   readonly #otlp: OtlpDecoder;
 
-  constructor(options: BodyDecoderOptions) {
+  constructor(options: DecoderOptions) {
     this.#otlp = new OtlpDecoder(options);
   }
 

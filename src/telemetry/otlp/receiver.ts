@@ -1,6 +1,6 @@
 import { SettingsError } from "../../contracts/errors.ts";
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
-import { OtlpDecoder } from "./decoder.ts";
+import { BodyDecoder } from "../encodings.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
 import { type BodyTap, Intake } from "./intake.ts";
@@ -75,7 +75,7 @@ export class OtlpReceiver implements TelemetrySource {
     this.#limits = { maxBodyBytes, maxConnections, ...patience };
     this.#corsOrigins = options.otlpCorsOrigins ?? [];
     this.#intake = new Intake({
-      decoder: new OtlpDecoder({ ...options, tolerances: this.#tolerances }),
+      decoder: new BodyDecoder({ ...options, tolerances: this.#tolerances }),
       ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
       maxInFlightBytes,
@@ -89,6 +89,11 @@ export class OtlpReceiver implements TelemetrySource {
       connectionsDropped: this.#requests.connectionsDropped(),
       tolerated: this.#tolerances.counts(),
     };
+  }
+
+  /** The door that other ways in share with OTLP. */
+  get intake(): Intake {
+    return this.#intake;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
