@@ -60,12 +60,19 @@ export const SERVER_SETTINGS = [
   "otlpHttpPort",
   "dataDirectory",
   "maxBodyBytes",
+  "maxInFlightBodies",
+  "maxInFlightBytes",
+  "maxConnections",
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What `attach` obeys: a live system may be read through Kafka as well. */
+/** What `attach` obeys besides: what others than its own sample application send to, and Kafka. */
 export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   ...SERVER_SETTINGS,
+  "otlpCorsOrigins",
+  "otlpTlsCert",
+  "otlpTlsKey",
+  "otlpTlsClientCa",
   ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
 ];
 

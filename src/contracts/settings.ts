@@ -33,6 +33,15 @@ export interface Settings {
   readonly model: string;
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
+  readonly maxInFlightBodies: number;
+  readonly maxInFlightBytes: number;
+  readonly maxConnections: number;
+  /** Origins (`https://shop.example`) whose pages may send OTLP/HTTP. */
+  readonly otlpCorsOrigins: readonly string[];
+  /** PEM files; "" for none. */
+  readonly otlpTlsCert: string;
+  readonly otlpTlsKey: string;
+  readonly otlpTlsClientCa: string;
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;

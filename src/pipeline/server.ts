@@ -9,12 +9,14 @@ import { openSqliteStore } from "../store/sqlite-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
+import { readTls } from "../telemetry/otlp/tls.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
 import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LiveView } from "./live-view.ts";
+import { countReceiver } from "./receiver-metrics.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
 
@@ -80,7 +82,10 @@ export async function startServer(parts: {
     const listening: ListeningApi = await listenApi(api, { host: settings.host, port: settings.apiPort });
     closers.push(() => listening.close());
     const receiver = new OtlpReceiver({ ...settings, ledger, ...(parts.tap === undefined ? {} : { tap: parts.tap }) });
+    countReceiver(metrics.counters, receiver);
     const ports = await receiver.start({
+      // The sample application of the demo sends plain text.
+      tls: parts.mode === "demo" ? null : readTls(settings),
       host: settings.host,
       grpcPort: settings.otlpGrpcPort,
       httpPort: settings.otlpHttpPort,

@@ -1,6 +1,6 @@
 import type { Settings } from "../contracts/settings.ts";
 import { KAFKA_SETTINGS } from "./kafka-settings.ts";
-import { choice, integer, number, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { choice, integer, number, origins, pemFile, probability, type Setting, text, timeRanges } from "./setting.ts";
 
 export type SettingKey = keyof Settings;
 
@@ -125,6 +125,33 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 1024 * 1024 * 1024,
     description: "Largest OTLP request taken, before and after decompression.",
   }),
+  maxInFlightBodies: integer({
+    defaultValue: 64,
+    unit: "bodies",
+    min: 1,
+    max: 100_000,
+    description: "Requests that may wait to be taken in; more are told to come again (429, UNAVAILABLE).",
+  }),
+  maxInFlightBytes: integer({
+    defaultValue: 256 * 1024 * 1024,
+    unit: "bytes",
+    min: 2048,
+    max: 64 * 1024 * 1024 * 1024,
+    description: "Bytes of all requests under way, as they came and unpacked; at least twice maxBodyBytes.",
+  }),
+  maxConnections: integer({
+    defaultValue: 2048,
+    unit: "connections",
+    min: 1,
+    max: 100_000,
+    description: "Connections open at one time on each OTLP port; more are closed at once.",
+  }),
+  otlpCorsOrigins: origins({
+    description: "Pages that may send OTLP/HTTP from a browser, by their origin; none unless listed.",
+  }),
+  otlpTlsCert: pemFile("Certificate, with its chain, that the OTLP ports show; with it they speak TLS only."),
+  otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
+  otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
     defaultValue: 20_000,
     unit: "traces",

@@ -1,6 +1,12 @@
 import type { ServerHttp2Stream } from "node:http2";
-import type { Delivery } from "./delivery.ts";
 import { TooLargeError } from "./inflate.ts";
+
+/** Who counts the bytes of a message as they come. */
+export interface ByteCounting {
+  readonly maxBodyBytes: number;
+  /** Throws when there are too many. */
+  receive(byteCount: number): void;
+}
 
 /** What stands before a message: a byte of flags and four of length. */
 export const PREFIX_BYTES = 5;
@@ -27,17 +33,17 @@ export interface GrpcMessage {
  * Reads the one message of a call.
  *
  * @throws {GrpcFramingError} when there is none, more than one, or a piece of one.
- * @throws {TooLargeError | BusyError} as the delivery does; a length over the limit is refused before the message comes.
+ * @throws {TooLargeError | BusyError} as the counting does; a length over the limit is refused before the message comes.
  */
-export function readMessage(stream: ServerHttp2Stream, delivery: Delivery): Promise<GrpcMessage> {
+export function readMessage(stream: ServerHttp2Stream, counting: ByteCounting): Promise<GrpcMessage> {
   const chunks: Buffer[] = [];
   let length = 0;
   let wholeLength = -1;
   const take = (chunk: Buffer): void => {
-    delivery.receive(chunk.length);
+    counting.receive(chunk.length);
     chunks.push(chunk);
     length += chunk.length;
-    if (wholeLength < 0 && length >= PREFIX_BYTES) wholeLength = wholeLengthOf(chunks, delivery.maxBodyBytes);
+    if (wholeLength < 0 && length >= PREFIX_BYTES) wholeLength = wholeLengthOf(chunks, counting.maxBodyBytes);
     if (wholeLength >= 0 && length > wholeLength) throw new GrpcFramingError("more than one message", true);
   };
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import type { Signal } from "./decoder.ts";
 import { Delivery } from "./delivery.ts";
 import { answerMessage, answerNoGrpc, answerRefusal } from "./grpc-answers.ts";
 import { HEALTH_CHECK_PATH, healthAnswer } from "./grpc-health.ts";
-import { GrpcFramingError, type GrpcMessage, PREFIX_BYTES, readMessage } from "./grpc-message.ts";
+import { type ByteCounting, GrpcFramingError, type GrpcMessage, PREFIX_BYTES, readMessage } from "./grpc-message.ts";
 import { GrpcSessions } from "./grpc-sessions.ts";
 import { ENCODINGS, type Encoding, encodingOf } from "./inflate.ts";
 import type { Intake } from "./intake.ts";
@@ -36,6 +36,8 @@ const MAX_CONCURRENT_STREAMS = 32;
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const CLOSE_GRACE_MS = 1_000;
+/** A name; nothing that would have to be counted. */
+const HEALTH_REQUEST: ByteCounting = { maxBodyBytes: 4_096, receive() {} };
 
 export interface GrpcServerOptions {
   readonly intake: Intake;
@@ -109,46 +111,45 @@ export class OtlpGrpcServer {
       this.#refuse(stream, { httpStatus: 404, rpcCode: RPC_CODE.unimplemented, message: `no ${what} here` });
       return;
     }
-    const delivery = new Delivery(this.#intake, this.#limits.maxBodyBytes, PREFIX_BYTES);
     try {
-      const message = await this.#receive(stream, delivery);
-      if (signal === undefined) this.#answerHealth(stream, message);
-      else await this.#take(stream, delivery, { signal, encoding, message });
+      if (signal === undefined) await this.#answerHealth(stream);
+      else await this.#export(stream, signal, encoding);
     } catch (error) {
       this.#refuse(stream, grpcRefusalFor(error));
-    } finally {
-      delivery.release();
     }
   }
 
   /** The call's message, if it comes in time. */
-  async #receive(stream: ServerHttp2Stream, delivery: Delivery): Promise<GrpcMessage> {
+  async #receive(stream: ServerHttp2Stream, counting: ByteCounting): Promise<GrpcMessage> {
     const late = setTimeout(() => {
       this.#refuse(stream, unavailable("the call did not come in time"));
     }, this.#limits.requestSeconds * 1_000);
     try {
-      return await readMessage(stream, delivery);
+      return await readMessage(stream, counting);
     } finally {
       clearTimeout(late);
     }
   }
 
-  async #take(
-    stream: ServerHttp2Stream,
-    delivery: Delivery,
-    { signal, encoding, message }: { signal: Signal; encoding: Encoding; message: GrpcMessage },
-  ): Promise<void> {
-    if (message.isPacked && encoding === "identity") {
-      throw new GrpcFramingError("a packed message without grpc-encoding", false);
+  async #export(stream: ServerHttp2Stream, signal: Signal, encoding: Encoding): Promise<void> {
+    const delivery = new Delivery(this.#intake, this.#limits.maxBodyBytes, PREFIX_BYTES);
+    try {
+      const { isPacked, bytes } = await this.#receive(stream, delivery);
+      if (isPacked && encoding === "identity") {
+        throw new GrpcFramingError("a packed message without grpc-encoding", false);
+      }
+      const rejectedCount = await delivery.accept(signal, "protobuf", isPacked ? encoding : "identity", bytes);
+      this.#counts.answered("grpc", RPC_CODE.ok);
+      answerMessage(stream, exportResponse(signal, "protobuf", rejectedCount));
+    } finally {
+      delivery.release();
     }
-    const packing = message.isPacked ? encoding : "identity";
-    const rejectedCount = await delivery.accept(signal, "protobuf", packing, message.bytes);
-    this.#counts.answered("grpc", RPC_CODE.ok);
-    answerMessage(stream, exportResponse(signal, "protobuf", rejectedCount));
   }
 
-  #answerHealth(stream: ServerHttp2Stream, message: GrpcMessage): void {
-    const answer = healthAnswer(message.bytes, Object.values(SERVICES), this.#intake.isOpen);
+  /** Also when no body is taken in any more, or none fits: that is when it is asked. */
+  async #answerHealth(stream: ServerHttp2Stream): Promise<void> {
+    const { bytes } = await this.#receive(stream, HEALTH_REQUEST);
+    const answer = healthAnswer(bytes, Object.values(SERVICES), this.#intake.isOpen);
     if (Buffer.isBuffer(answer)) answerMessage(stream, answer);
     else answerRefusal(stream, answer);
   }

@@ -40,6 +40,7 @@ export interface OtlpListen {
 export interface OtlpReceiverCounts {
   readonly answers: readonly RequestCount[];
   readonly connectionsDropped: Readonly<Record<Transport, number>>;
+  readonly underWay: { readonly bodies: number; readonly bytes: number };
   /** Deviations of JSON bodies that were forgiven. */
   readonly tolerated: Readonly<Record<Deviation, number>>;
 }
@@ -89,6 +90,7 @@ export class OtlpReceiver implements TelemetrySource {
     return {
       answers: this.#requests.answers(),
       connectionsDropped: this.#requests.connectionsDropped(),
+      underWay: this.#intake.underWay,
       tolerated: this.#tolerances.counts(),
     };
   }
