@@ -66,14 +66,15 @@ export const SERVER_SETTINGS = [
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What `attach` obeys besides: what others than its own sample application send to, and Kafka. */
+/** What `attach` obeys besides: what others than its own sample application send to, and the other ways in. */
 export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   ...SERVER_SETTINGS,
   "otlpCorsOrigins",
   "otlpTlsCert",
   "otlpTlsKey",
   "otlpTlsClientCa",
-  ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
+  "zipkinPort",
+  ...SETTING_KEYS.filter((key) => key.startsWith("kafka") || key.startsWith("scrape")),
 ];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

@@ -10,6 +10,8 @@ export interface Settings {
   readonly apiPort: number;
   readonly otlpGrpcPort: number;
   readonly otlpHttpPort: number;
+  /** −1 leaves it closed. */
+  readonly zipkinPort: number;
   readonly dataDirectory: string;
   readonly seed: number;
   readonly windowSeconds: number;
@@ -62,4 +64,10 @@ export interface Settings {
   readonly kafkaCaFile: string;
   readonly kafkaCertFile: string;
   readonly kafkaKeyFile: string;
+  /** `[service[@instance]=][http(s)://]host:port[/path]`; empty asks nobody. */
+  readonly scrapeTargets: readonly string[];
+  readonly scrapeIntervalSeconds: number;
+  readonly scrapeTimeoutSeconds: number;
+  readonly scrapeMaxBytes: number;
+  readonly scrapeMaxSeries: number;
 }

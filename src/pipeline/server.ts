@@ -11,11 +11,11 @@ import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { readTls } from "../telemetry/otlp/tls.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
-import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LiveView } from "./live-view.ts";
+import { openOtherWaysIn } from "./other-ways-in.ts";
 import { countReceiver } from "./receiver-metrics.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
@@ -111,16 +111,9 @@ export async function startServer(parts: {
       await reading.catch(() => undefined);
       line.finish();
     });
-    const kafka = openKafka({
-      settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
-      password: parts.kafkaPassword,
-      intake: receiver.intake,
-      counters: metrics.counters,
-      say: parts.onNotice ?? (() => undefined),
-      onError: parts.onError,
-    });
-    closers.push(() => kafka?.end());
-    live.setListening(addressesOf(settings.host, ports, listening.url, kafka));
+    const others = await openOtherWaysIn({ ...parts, receiver, counters: metrics.counters });
+    closers.push(() => others.end());
+    live.setListening([...addressesOf(settings.host, ports, listening.url), ...others.listening]);
     return {
       url: listening.url,
       otlpGrpcPort: ports.grpcPort ?? 0,
@@ -139,13 +132,11 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
-  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
-    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }

@@ -22,6 +22,7 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
     { what: "recording that is not there", args: ["replay", "/no/such/place"], names: "/no/such/place" },
     { what: "glob without a file", args: ["replay", "/no/such/*.json"], names: "/no/such/*.json" },
     { what: "speed of nothing", args: ["replay", ".", "--speed", "0"], names: "--speed" },
+    { what: "target without a port", args: ["attach", "--scrape-targets", "cart=shop"], names: "--scrape-targets" },
     { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
     { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
     {

@@ -29,6 +29,7 @@ describe("the defaults", () => {
       apiPort: 7171,
       otlpGrpcPort: 4317,
       otlpHttpPort: 4318,
+      zipkinPort: -1,
       dataDirectory: "spantwin-data",
       seed: 1,
       windowSeconds: 5,
@@ -67,6 +68,11 @@ describe("the defaults", () => {
       kafkaCaFile: "",
       kafkaCertFile: "",
       kafkaKeyFile: "",
+      scrapeTargets: [],
+      scrapeIntervalSeconds: 15,
+      scrapeTimeoutSeconds: 10,
+      scrapeMaxBytes: 16_777_216,
+      scrapeMaxSeries: 50_000,
     });
   });
 

@@ -2,8 +2,8 @@
  * The one place that knows Prometheus' names: which series say something that the twin asks for, and what they are called
  * in OpenTelemetry's conventions. Everything else is passed over.
  *
- * Sources: OpenTelemetry's Prometheus compatibility (dots become underscores, units and `_total` are put behind), Micrometer,
- * the client libraries of Prometheus, go-grpc-prometheus, cAdvisor, kube-state-metrics.
+ * Sources: OpenTelemetry's Prometheus compatibility (dots become underscores, `_total` and, by most exporters,
+ * units are put behind), Micrometer, * the client libraries of Prometheus, go-grpc-prometheus, cAdvisor, kube-state-metrics.
  */
 export interface KnownMetric {
   /** By semantic conventions. */
@@ -26,12 +26,16 @@ const IN_POD = { service: "container", instance: "pod" };
 /** Best first: of those with the same conventional name, the first that is there is taken. */
 const DURATIONS: readonly (readonly [prometheus: string, name: string, unit: string])[] = [
   ["http_server_request_duration_seconds", "http.server.request.duration", "s"],
+  ["http_server_request_duration", "http.server.request.duration", "s"],
   ["http_server_requests_seconds", "http.server.request.duration", "s"],
   ["http_request_duration_seconds", "http.server.request.duration", "s"],
   ["http_server_duration_milliseconds", "http.server.duration", "ms"],
+  ["http_server_duration", "http.server.duration", "ms"],
   ["rpc_server_call_duration_seconds", "rpc.server.call.duration", "s"],
+  ["rpc_server_call_duration", "rpc.server.call.duration", "s"],
   ["grpc_server_handling_seconds", "rpc.server.call.duration", "s"],
   ["rpc_server_duration_milliseconds", "rpc.server.duration", "ms"],
+  ["rpc_server_duration", "rpc.server.duration", "ms"],
 ];
 
 /** Requests counted without their durations. */
@@ -44,10 +48,13 @@ type Alone = readonly [prometheus: string, name: string, unit: string, more?: Pa
 
 const COUNTERS: readonly Alone[] = [
   ["process_cpu_time_seconds_total", "process.cpu.time", "s"],
+  ["process_cpu_time_total", "process.cpu.time", "s"],
   ["process_cpu_seconds_total", "process.cpu.time", "s"],
   ["container_cpu_time_seconds_total", "container.cpu.time", "s"],
   ["container_cpu_usage_seconds_total", "container.cpu.time", "s", { of: IN_POD }],
+  ["container_cpu_time_total", "container.cpu.time", "s"],
   ["k8s_pod_cpu_time_seconds_total", "k8s.pod.cpu.time", "s"],
+  ["k8s_pod_cpu_time_total", "k8s.pod.cpu.time", "s"],
 ];
 
 const GAUGES: readonly Alone[] = [

@@ -10,6 +10,7 @@ export interface ScrapeTarget {
 }
 
 const TARGET = /^(?:(?<service>[^=@\s:]+)(?:@(?<instance>[^=\s]+))?=)?(?<address>\S+)$/;
+const HOST = /^[\w.%:[\]-]+$/;
 const SCHEME = /^https?:\/\//;
 const DEFAULT_PATH = "/metrics";
 
@@ -25,7 +26,7 @@ export function scrapeTargetOf(text: string): ScrapeTarget | null {
   if (!URL.canParse(whole)) return null;
   const url = new URL(whole);
   const isGood =
-    url.hostname !== "" &&
+    HOST.test(url.hostname) &&
     url.username === "" &&
     url.hash === "" &&
     (hasScheme || url.port !== "" || /:80(\/|$)/.test(address));
