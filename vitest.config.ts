@@ -7,6 +7,7 @@ const alone = [
   "test/browser/**/*.test.ts",
   "test/demo/**/*.test.ts",
   "test/clients/**/*.test.ts",
+  "test/broker/**/*.test.ts",
 ];
 
 export default defineConfig({
