@@ -50,7 +50,18 @@ export const LINE_SETTINGS = [
 /** What a command that learns as it goes obeys besides. */
 export const LEARNING_SETTINGS = [...LINE_SETTINGS, "exclude"] as const satisfies readonly (keyof Settings)[];
 
-export const REPLAY_SETTINGS = [...LEARNING_SETTINGS, "maxBodyBytes"] as const satisfies readonly (keyof Settings)[];
+export const REPLAY_SETTINGS = [
+  ...LEARNING_SETTINGS,
+  "maxBodyBytes",
+  "kafkaEncoding",
+  "kafkaSasl",
+  "kafkaUser",
+  "kafkaPasswordFile",
+  "kafkaTls",
+  "kafkaCaFile",
+  "kafkaCertFile",
+  "kafkaKeyFile",
+] as const satisfies readonly (keyof Settings)[];
 
 export const SERVER_SETTINGS = [
   ...LEARNING_SETTINGS,

@@ -20,13 +20,14 @@ export function addReplay(program: Command): void {
       `
 A recording is a file, a folder, a glob in quotes, or - for standard input; plain, gzip or zstd. Read are OTLP as a
 collector's file exporter writes it (JSON lines, or protobuf behind lengths), Jaeger JSON, Zipkin v2 JSON, and Jaeger
-protobuf behind lengths; which it is, each body tells (docs/formats.md).
+protobuf behind lengths; which it is, each body tells (docs/formats.md). Or it is a part of a Kafka topic.
 
 Examples:
   spantwin replay datasets/sample
   spantwin replay traces-*.json.gz more-traces/
   spantwin replay 'export/**/*.json' --format jaeger --speed 60
   curl -s 'http://zipkin:9411/api/v2/traces?limit=500' | spantwin replay -
+  spantwin replay 'kafka://broker:9092/otlp_spans?from=2026-02-01T10:00Z&to=2026-02-01T11:00Z'
   spantwin replay spans.jsonl.gz --json --seed 7
   spantwin replay spans.jsonl.gz --exclude 2026-02-01T10:00Z/2026-02-01T10:30Z --exclude 1769990000/1769990600
   spantwin replay --format nezha ./2022-08-22 --json`,
@@ -36,7 +37,10 @@ Examples:
     const isJson = options["json"] === true;
     const ledger = new CountingLedger();
     const speed = speedOf(String(options["speed"]));
-    const source = await openRecording(paths, options["format"] as RecordingFormat, settings, ledger, speed);
+    const source = await openRecording(paths, options["format"] as RecordingFormat, settings, ledger, {
+      speed,
+      kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
+    });
     const { scorer, view } = await loadScorer(settings);
     if (view.degradedReason !== null) process.stderr.write(`spantwin: ${view.degradedReason}\n`);
     const progress = new Progress({ isQuiet: isJson });

@@ -7,29 +7,39 @@ import { BODY_FORMATS } from "../telemetry/files/recording-bodies.ts";
 import { recordingInputs } from "../telemetry/files/recording-inputs.ts";
 import { RecordingSource } from "../telemetry/files/recording-source.ts";
 import { PacedSource } from "../telemetry/paced-source.ts";
+import { isKafkaAddress, openKafkaRecording } from "./kafka-recording.ts";
 
 export const RECORDING_FORMATS = [...BODY_FORMATS, "nezha"] as const;
 export type RecordingFormat = (typeof RECORDING_FORMATS)[number];
 
-/**
- * A source over recorded files.
- *
- * @param speed times event time; default: as fast as it goes
- * @throws {SettingsError} naming the path when it is not there.
- */
+export interface RecordingPlay {
+  /** Times event time; default: as fast as it goes. */
+  readonly speed?: number;
+  /** Where the settings name no file that holds it. */
+  readonly kafkaPassword?: string | undefined;
+}
+
+/** A source over recorded files, or a part of a Kafka topic. @throws {SettingsError} naming the path when it is not there. */
 export async function openRecording(
   paths: string | readonly string[],
   format: RecordingFormat,
   settings: Settings,
   ledger: Ledger,
-  speed = Number.POSITIVE_INFINITY,
+  { speed = Number.POSITIVE_INFINITY, kafkaPassword }: RecordingPlay = {},
 ): Promise<TelemetrySource> {
   const list = typeof paths === "string" ? [paths] : paths;
-  const source = await openAt(list, format, settings, ledger);
+  const [address] = list.filter(isKafkaAddress);
+  if (address !== undefined && list.length > 1) {
+    throw new SettingsError("recording", address, "must be the only one: a topic has no order with others");
+  }
+  const source =
+    address === undefined
+      ? await openFiles(list, format, settings, ledger)
+      : openKafkaRecording(address, settings, kafkaPassword, ledger);
   return Number.isFinite(speed) ? new PacedSource(source, speed) : source;
 }
 
-async function openAt(
+async function openFiles(
   paths: readonly string[],
   format: RecordingFormat,
   settings: Settings,

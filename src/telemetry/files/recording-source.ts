@@ -1,6 +1,7 @@
 import { MalformedError } from "../../contracts/errors.ts";
 import type { Ledger, MetricPoint, SpanBatch, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
 import { BodyDecoder } from "../encodings.ts";
+import type { DecoderOptions } from "../otlp/decoder.ts";
 import { UNKNOWN_SERVICE } from "../semconv.ts";
 import { inOrderOfEnds, type Slice } from "./in-order-of-ends.ts";
 import { type BodyFormats, type RecordedBody, recordedBodies } from "./recording-bodies.ts";
@@ -35,30 +36,39 @@ export class RecordingSource implements TelemetrySource {
   /** Malformed bodies and files that break off are counted in the ledger. @throws {SettingsError} as `recordedBodies`. */
   async read(take: Take, signal: AbortSignal): Promise<void> {
     const { ledger, maxBodyBytes, format } = this.#options;
-    const decoder = new BodyDecoder(this.#options);
-    const countMalformed = () => ledger.lost(UNKNOWN_SERVICE, "malformed", 1);
     const bodies = recordedBodies(this.#paths, {
-      onBroken: countMalformed,
+      onBroken: () => ledger.lost(UNKNOWN_SERVICE, "malformed", 1),
       ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
       ...(format === undefined ? {} : { format }),
     });
-    const slices = new WaitingSlices(take, signal);
-    for await (const body of bodies) {
-      await slices.release(body.timeNanos / 1e9);
-      if (signal.aborted) return;
-      let batch: TelemetryBatch;
-      try {
-        batch = decoder.decode(body.encoding, body.signal, body.bytes).batch;
-      } catch (error) {
-        if (!(error instanceof MalformedError)) throw error;
-        countMalformed();
-        continue;
-      }
-      if (isDocument(body)) await slices.add(batch.spans);
-      else if (batch.spans.spanCount > 0 || batch.metrics.length > 0) await take(batch);
-    }
-    await slices.release(Number.POSITIVE_INFINITY);
+    await playBodies(bodies, this.#options, take, signal);
   }
+}
+
+/** Hands on what bodies hold, in their order; malformed ones are counted in the ledger. */
+export async function playBodies(
+  bodies: AsyncIterable<RecordedBody>,
+  options: DecoderOptions,
+  take: Take,
+  signal: AbortSignal,
+): Promise<void> {
+  const decoder = new BodyDecoder(options);
+  const slices = new WaitingSlices(take, signal);
+  for await (const body of bodies) {
+    await slices.release(body.timeNanos / 1e9);
+    if (signal.aborted) return;
+    let batch: TelemetryBatch;
+    try {
+      batch = decoder.decode(body.encoding, body.signal, body.bytes).batch;
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      options.ledger.lost(UNKNOWN_SERVICE, "malformed", 1);
+      continue;
+    }
+    if (isDocument(body)) await slices.add(batch.spans);
+    else if (batch.spans.spanCount > 0 || batch.metrics.length > 0) await take(batch);
+  }
+  await slices.release(Number.POSITIVE_INFINITY);
 }
 
 function isDocument({ encoding }: RecordedBody): boolean {
