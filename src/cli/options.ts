@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Settings } from "../contracts/settings.ts";
 import { describeSettings } from "../settings/describe.ts";
-import { loadSettings } from "../settings/load.ts";
+import { type LoadedSettings, loadSettingsWithOrigins } from "../settings/load.ts";
 import { SETTING_KEYS } from "../settings/schema.ts";
 
 /** Adds `--config` and one flag for each of the given settings. */
@@ -21,6 +21,14 @@ export function withSettings(command: Command, keys: readonly (keyof Settings)[]
 
 /** Settings from defaults, file, environment and the flags of this command. */
 export function settingsOf(options: Record<string, unknown>, keys: readonly (keyof Settings)[]): Settings {
+  return settingsWithOrigins(options, keys).settings;
+}
+
+/** The same, with where each value came from. */
+export function settingsWithOrigins(
+  options: Record<string, unknown>,
+  keys: readonly (keyof Settings)[],
+): LoadedSettings {
   const flags: Record<string, unknown> = {};
   for (const key of keys) {
     if (options[key] !== undefined) {
@@ -28,7 +36,7 @@ export function settingsOf(options: Record<string, unknown>, keys: readonly (key
     }
   }
   const file = options["config"];
-  return loadSettings({ env: process.env, flags, ...(typeof file === "string" ? { file } : {}) });
+  return loadSettingsWithOrigins({ env: process.env, flags, ...(typeof file === "string" ? { file } : {}) });
 }
 
 export const LINE_SETTINGS = [
@@ -70,11 +78,20 @@ export const SERVER_SETTINGS = [
   "otlpGrpcPort",
   "otlpHttpPort",
   "dataDirectory",
+  "storeUrl",
   "maxBodyBytes",
   "maxInFlightBodies",
   "maxInFlightBytes",
   "maxConnections",
   "retentionHours",
+  "ack",
+  "journalMaxBytes",
+  "journalMaxHours",
+  "checkpointSeconds",
+  "maxQueueBytes",
+  "logLevel",
+  "logFormat",
+  "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** What `attach` obeys besides: what others than its own sample application send to, and the other ways in. */

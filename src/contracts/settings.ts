@@ -1,7 +1,22 @@
+import type { Secret } from "./secret.ts";
+
 /** Event time from `fromSeconds` until before `toSeconds`, unix seconds. */
 export interface TimeRange {
   readonly fromSeconds: number;
   readonly toSeconds: number;
+}
+
+/** A database of PostgreSQL. `user` and `password` may be null: the client then reads PGUSER, PGPASSWORD and its password file. */
+export interface PostgresAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string | null;
+  readonly password: Secret | null;
+  /** disable: plain text; require: encrypted, whoever answers; verify-full: encrypted, and the certificate must fit the host. */
+  readonly tls: "disable" | "require" | "verify-full";
+  /** File of the authority that signed the certificate, for verify-full; null trusts the authorities that Node trusts. */
+  readonly tlsAuthority: string | null;
 }
 
 /** All settings the line obeys; defaults, units and limits stand in `src/settings/schema.ts`. */
@@ -13,6 +28,8 @@ export interface Settings {
   /** −1 leaves it closed. */
   readonly zipkinPort: number;
   readonly dataDirectory: string;
+  /** Null keeps everything in the data directory. */
+  readonly storeUrl: PostgresAddress | null;
   readonly seed: number;
   readonly windowSeconds: number;
   /** How long after event time a span may arrive and still be counted in its window. */
@@ -35,6 +52,14 @@ export interface Settings {
   readonly model: string;
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
+  /** When a sender is told OK: when the twin, the journal or the disk has its batch. */
+  readonly ack: "memory" | "journal" | "fsync";
+  readonly journalMaxBytes: number;
+  readonly journalMaxHours: number;
+  /** How often the state of the line is taken down. */
+  readonly checkpointSeconds: number;
+  /** Bytes of bodies that may be kept and not taken by the twin yet. */
+  readonly maxQueueBytes: number;
   readonly maxInFlightBodies: number;
   readonly maxInFlightBytes: number;
   readonly maxConnections: number;
@@ -70,4 +95,8 @@ export interface Settings {
   readonly scrapeTimeoutSeconds: number;
   readonly scrapeMaxBytes: number;
   readonly scrapeMaxSeries: number;
+  readonly logLevel: "auto" | "debug" | "info" | "warn" | "error";
+  readonly logFormat: "human" | "json";
+  /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */
+  readonly selfOtlpEndpoint: string;
 }

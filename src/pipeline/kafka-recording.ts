@@ -2,7 +2,6 @@ import { SettingsError } from "../contracts/errors.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../contracts/telemetry.ts";
 import { secondsOf } from "../settings/time-range.ts";
-import { timeOfBody } from "../telemetry/files/body-time.ts";
 import type { RecordedBody } from "../telemetry/files/recording-bodies.ts";
 import { playBodies } from "../telemetry/files/recording-source.ts";
 import { kafkaClientConfig } from "../telemetry/kafka/client-config.ts";
@@ -55,9 +54,8 @@ async function* bodiesOf(
     const sniffed = sniffEncoding(bytes);
     const guess = OPEN_BRACKETS.includes(bytes[0] ?? 0) ? "otlp_json" : "otlp_proto";
     const encoding = told === "auto" ? (sniffed?.encoding ?? guess) : told;
-    const body = { encoding, signal: sniffed?.signal ?? ("traces" as const), bytes };
-    const isDocument = encoding !== "otlp_proto" && encoding !== "otlp_json";
-    yield { ...body, timeNanos: isDocument ? timeOfBody(body) : 0 };
+    // A record is as a sender made it, and comes in the order of the log.
+    yield { encoding, signal: sniffed?.signal ?? "traces", bytes, isDocument: false, timeNanos: 0 };
   }
 }
 

@@ -3,8 +3,7 @@ import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
 import { NezhaSource } from "../telemetry/files/nezha-source.ts";
 import { namesIn } from "../telemetry/files/open-file.ts";
-import { BODY_FORMATS } from "../telemetry/files/recording-bodies.ts";
-import { recordingInputs } from "../telemetry/files/recording-inputs.ts";
+import { BODY_FORMATS, checkRecording } from "../telemetry/files/recording-bodies.ts";
 import { RecordingSource } from "../telemetry/files/recording-source.ts";
 import { PacedSource } from "../telemetry/paced-source.ts";
 import { isKafkaAddress, openKafkaRecording } from "./kafka-recording.ts";
@@ -55,6 +54,6 @@ async function openFiles(
     return new NezhaSource(folder, { ledger, maxOperationsPerService });
   }
   // Looked for here, so that a mistake is told before anything starts.
-  await recordingInputs(paths);
+  await checkRecording(paths);
   return new RecordingSource(paths, { ledger, maxOperationsPerService, maxBodyBytes, format });
 }

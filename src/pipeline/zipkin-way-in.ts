@@ -12,7 +12,10 @@ export interface ZipkinWayIn {
 const OFF = -1;
 
 /** Listens for Zipkin's spans beside a started receiver; null when the settings leave it off. @throws {SettingsError} */
-export async function openZipkin(settings: Settings, receiver: OtlpReceiver): Promise<ZipkinWayIn | null> {
+export async function openZipkin(
+  settings: Settings,
+  receiver: Pick<OtlpReceiver, "serverOf">,
+): Promise<ZipkinWayIn | null> {
   if (settings.zipkinPort === OFF) return null;
   const { host } = settings;
   const server = receiver.serverOf(ZIPKIN_HTTP);

@@ -17,6 +17,8 @@ export interface Setting<Kept extends Value = Value> {
   /** How a text from the environment or a flag is to be read. */
   readonly reads: "number" | "text" | "list";
   readonly schema: z.ZodType<Kept>;
+  /** For what may hold a password: a refused text as it may be shown. */
+  readonly shown?: (text: string) => string;
 }
 
 interface Numeric {
@@ -39,6 +41,17 @@ export function timeRanges(options: { description: string }): Setting<readonly T
   });
   const schema = z.array(range, rule);
   return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+export function origins(options: { description: string }): Setting<readonly string[]> {
+  const rule = "origins such as https://shop.example:8443, without a path and never *";
+  const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+  const schema = z.array(z.string(rule).trim().refine(isOrigin, rule), rule);
+  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+export function pemFile(description: string): Setting<string> {
+  return text({ defaultValue: "", rule: "a PEM file, or nothing", pattern: /^(|.*\S.*)$/, description });
 }
 
 export function integer(numeric: Numeric): Setting<number> {
@@ -93,15 +106,4 @@ export function texts(options: {
   const { defaultValue, rule, pattern, description } = options;
   const schema = z.array(z.string(rule).trim().regex(pattern, rule), rule);
   return { defaultValue, unit: "", rule, description, reads: "list", schema };
-}
-
-export function origins(options: { description: string }): Setting<readonly string[]> {
-  const rule = "origins such as https://shop.example:8443, without a path and never *";
-  const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
-  const schema = z.array(z.string(rule).trim().refine(isOrigin, rule), rule);
-  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
-}
-
-export function pemFile(description: string): Setting<string> {
-  return text({ defaultValue: "", rule: "a PEM file, or nothing", pattern: /^(|.*\S.*)$/, description });
 }

@@ -2,6 +2,7 @@ import { MalformedError } from "../contracts/errors.ts";
 import { readJaegerJson } from "./jaeger/jaeger-json.ts";
 import { readJaegerSpan } from "./jaeger/jaeger-wire.ts";
 import { parseJson } from "./json-body.ts";
+import type { NameRegistry } from "./name-registry.ts";
 import { type DecodedBody, type DecoderOptions, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
 import { WireReader } from "./otlp/wire.ts";
 import type { TraceDraft } from "./trace-draft.ts";
@@ -20,6 +21,11 @@ export class BodyDecoder {
 
   constructor(options: DecoderOptions) {
     this.#otlp = new OtlpDecoder(options);
+  }
+
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  get names(): NameRegistry {
+    return this.#otlp.names;
   }
 
   /**

@@ -7,7 +7,7 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { afterEach, describe, expect, test } from "vitest";
 import { createOwnMetrics } from "../../src/self/own-metrics.ts";
-import { BusyError } from "../../src/telemetry/otlp/intake.ts";
+import { BusyError } from "../../src/telemetry/otlp/busy-error.ts";
 import { scrapeTargetOf } from "../../src/telemetry/prometheus/scrape-target.ts";
 import { Scraper, type ScraperOptions } from "../../src/telemetry/prometheus/scraper.ts";
 import { pointsOf } from "./batch-views.ts";
@@ -130,7 +130,7 @@ describe("a scraper", () => {
   test("does not blame the target when nothing can be taken in", async () => {
     const port = await serving((_, response) => response.end(CPU));
     const { until, status, said } = scraping([port], {
-      accept: () => Promise.reject(new BusyError("full", false)),
+      accept: () => Promise.reject(new BusyError("full")),
     });
     await until(() => status().waits >= 2);
     expect(status()).toMatchObject({ isUp: true, failures: 0 });

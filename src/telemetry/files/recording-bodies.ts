@@ -1,9 +1,10 @@
-import { MalformedError } from "../../contracts/errors.ts";
+import { MalformedError, SettingsError } from "../../contracts/errors.ts";
 import type { Encoding } from "../encodings.ts";
 import type { Signal } from "../otlp/decoder.ts";
 import { sniffEncoding } from "../sniff-encoding.ts";
 import { timeOfBody } from "./body-time.ts";
 import { type Message, messagesOf } from "./framing.ts";
+import { isJournal, journalBodies } from "./journal-bodies.ts";
 import { type RecordingInput, recordingInputs } from "./recording-inputs.ts";
 
 /** What the bodies of files may be written in; `auto` looks at each. */
@@ -15,6 +16,8 @@ export interface RecordedBody {
   readonly signal: Signal;
   readonly encoding: Encoding;
   readonly bytes: Uint8Array;
+  /** It may hold spans of a long time in any order: who plays it brings them into the order of their ends. */
+  readonly isDocument: boolean;
   /** When it goes by its content, unix nanoseconds as a double; 0 where there is nothing to put it in order with. */
   readonly timeNanos: number;
 }
@@ -81,9 +84,9 @@ class Lane {
     const named = { encoding: otlp, signal: this.#input.signal ?? "traces" } as const;
     const { encoding, signal } = chosen(this.#options.format, format, named, bytes);
     // Documents are spread over their own time; bodies of OTLP have a time only where there are others.
-    const isTimed = this.#isMerged || (encoding !== "otlp_proto" && encoding !== "otlp_json");
+    const isDocument = encoding !== "otlp_proto" && encoding !== "otlp_json";
     const body = { encoding, signal, bytes };
-    return { ...body, timeNanos: isTimed ? timeOfBody(body) : 0 };
+    return { ...body, isDocument, timeNanos: this.#isMerged || isDocument ? timeOfBody(body) : 0 };
   }
 }
 
@@ -105,6 +108,7 @@ function chosen(wanted: BodyFormats, format: Message["format"], named: Kind, byt
 /**
  * The bodies of a recording: files, folders, globs, `-` for standard input. Each file keeps its order; of several the one
  * whose next body is earliest goes first, ties in the order of the files. One body a file is in memory.
+ * A folder with segments of a journal is a recording too, in the order in which its bodies were accepted.
  *
  * @throws {SettingsError} naming the path when it cannot be read or holds nothing.
  */
@@ -112,7 +116,12 @@ export async function* recordedBodies(
   paths: string | readonly string[],
   options: RecordingOptions = {},
 ): AsyncGenerator<RecordedBody> {
-  const inputs = await recordingInputs(typeof paths === "string" ? [paths] : paths);
+  const list = typeof paths === "string" ? [paths] : paths;
+  if (await isJournalAlone(list)) {
+    yield* journalBodies(list[0]!, { ...options, maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES });
+    return;
+  }
+  const inputs = await recordingInputs(list);
   const complete: Options = {
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     format: options.format ?? "otlp",
@@ -133,6 +142,20 @@ export async function* recordedBodies(
   } finally {
     for (const lane of lanes) await lane.close();
   }
+}
+
+/** Looks for what the paths name. @throws {SettingsError} as `recordedBodies`, before anything is read. */
+export async function checkRecording(paths: readonly string[]): Promise<void> {
+  if (!(await isJournalAlone(paths))) await recordingInputs(paths);
+}
+
+async function isJournalAlone(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) {
+    if (!(await isJournal(path))) continue;
+    if (paths.length > 1) throw new SettingsError("recording", path, "is a journal and must be the only one");
+    return true;
+  }
+  return false;
 }
 
 async function* unbroken(

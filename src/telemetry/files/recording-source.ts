@@ -65,14 +65,10 @@ export async function playBodies(
       options.ledger.lost(UNKNOWN_SERVICE, "malformed", 1);
       continue;
     }
-    if (isDocument(body)) await slices.add(batch.spans);
+    if (body.isDocument) await slices.add(batch.spans);
     else if (batch.spans.spanCount > 0 || batch.metrics.length > 0) await take(batch);
   }
   await slices.release(Number.POSITIVE_INFINITY);
-}
-
-function isDocument({ encoding }: RecordedBody): boolean {
-  return encoding !== "otlp_proto" && encoding !== "otlp_json";
 }
 
 /** Slices of documents whose turn has not come: only a body that begins later shows that nothing earlier will. */

@@ -40,7 +40,8 @@ export class Delivery {
    */
   async accept(signal: Signal, format: BodyFormat | Encoding, packing: Packing, received: Buffer): Promise<number> {
     const body = await this.#unpacked(packing, received);
-    return this.#intake.accept(signal, format, body);
+    const origin = packing === "identity" ? {} : { packed: { bytes: received, packing } };
+    return this.#intake.accept(signal, format, body, origin);
   }
 
   /** The answer is known: what was held for the body is free. */

@@ -4,8 +4,9 @@ import { BodyDecoder } from "../encodings.ts";
 import { BodyHttpServer, type HttpDialect } from "./body-http-server.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OTLP_HTTP } from "./http-server.ts";
-import { type BodyTap, Intake } from "./intake.ts";
+import { type BodyTap, Intake, type IntakeLoad, type Keeping } from "./intake.ts";
 import { PATIENCE, type Patience, type ServerLimits } from "./limits.ts";
+import type { BatchPlace } from "./line-queue.ts";
 import { type RequestCount, RequestCounts, type Transport } from "./request-counts.ts";
 import type { TlsCredentials } from "./tls.ts";
 import { type Deviation, ToleranceCounts } from "./tolerances.ts";
@@ -17,6 +18,10 @@ export interface OtlpReceiverOptions {
   readonly maxOperationsPerService: number;
   /** Bodies that may wait to be taken in; more are asked to come again. */
   readonly maxInFlightBodies?: number;
+  /** Bytes of bodies that are kept and that the reader has not taken yet; more are asked to come again. */
+  readonly maxQueueBytes?: number;
+  /** Where bodies are kept before their senders hear of them. */
+  readonly keeping?: Keeping;
   /** Bytes of all bodies under way, as they came and unpacked. */
   readonly maxInFlightBytes?: number;
   /** Connections on one port. */
@@ -52,12 +57,16 @@ export interface OtlpListening {
   readonly httpPort: number | null;
 }
 
+const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+
 /**
- * Receives OTLP over gRPC and HTTP. A sender's request is answered when its batch was taken in, so what was acknowledged
- * is in the reader's hands; until `read` is called, requests wait.
+ * Receives OTLP over gRPC and HTTP. A sender's request is answered when its body is kept; with nothing to keep it in, when
+ * its batch was taken, so what was acknowledged is in the reader's hands. Until `read` is called, requests wait.
  */
 export class OtlpReceiver implements TelemetrySource {
   readonly name = "otlp";
+  /** Shared with whoever reads the journal again: names get the same numbers then. */
+  readonly decoder: BodyDecoder;
   readonly #intake: Intake;
   readonly #limits: ServerLimits;
   readonly #corsOrigins: readonly string[];
@@ -77,13 +86,26 @@ export class OtlpReceiver implements TelemetrySource {
     }
     this.#limits = { maxBodyBytes, maxConnections, ...patience };
     this.#corsOrigins = options.otlpCorsOrigins ?? [];
+    this.decoder = new BodyDecoder({ ...options, tolerances: this.#tolerances });
     this.#intake = new Intake({
-      decoder: new BodyDecoder({ ...options, tolerances: this.#tolerances }),
+      decoder: this.decoder,
       ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
       maxInFlightBytes,
+      maxQueueBytes: options.maxQueueBytes ?? MAX_QUEUE_BYTES,
+      keeping: options.keeping,
       tap: options.tap,
     });
+  }
+
+  /** The door that other ways in share with OTLP. */
+  get intake(): Intake {
+    return this.#intake;
+  }
+
+  /** How full the one door of both servers is. */
+  get load(): IntakeLoad {
+    return this.#intake.load;
   }
 
   counts(): OtlpReceiverCounts {
@@ -93,11 +115,6 @@ export class OtlpReceiver implements TelemetrySource {
       underWay: this.#intake.underWay,
       tolerated: this.#tolerances.counts(),
     };
-  }
-
-  /** The door that other ways in share with OTLP. */
-  get intake(): Intake {
-    return this.#intake;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
@@ -127,8 +144,11 @@ export class OtlpReceiver implements TelemetrySource {
     return new BodyHttpServer(dialect, { ...this.#parts(), corsOrigins: this.#corsOrigins });
   }
 
-  /** Ends when the signal aborts or `close` is called; requests that still wait are told to try again elsewhere. */
-  read(take: (batch: TelemetryBatch) => void | Promise<void>, signal: AbortSignal): Promise<void> {
+  /**
+   * Ends when the signal aborts or `close` is called, and all that is kept was taken; requests that still wait are told to
+   * try again elsewhere. `take` also gets the batch's place in the order of everything.
+   */
+  read(take: (batch: TelemetryBatch, place: BatchPlace) => void | Promise<void>, signal: AbortSignal): Promise<void> {
     return this.#intake.drain(take, signal);
   }
 

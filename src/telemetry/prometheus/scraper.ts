@@ -1,5 +1,5 @@
 import { MalformedError } from "../../contracts/errors.ts";
-import { BusyError } from "../otlp/intake.ts";
+import { BusyError } from "../otlp/busy-error.ts";
 import type { ScrapeTarget } from "./scrape-target.ts";
 import { scrapedMetrics } from "./scraped-metrics.ts";
 
