@@ -8,6 +8,7 @@ import { SettingsError } from "../../src/contracts/errors.ts";
 import { type BodyFormats, recordedBodies } from "../../src/telemetry/files/recording-bodies.ts";
 import { recordingInputs } from "../../src/telemetry/files/recording-inputs.ts";
 import { RecordingSource } from "../../src/telemetry/files/recording-source.ts";
+import { RecordingWriter } from "../../src/telemetry/files/recording-writer.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { toJson } from "../../src/telemetry/otlp/to-json.ts";
 import { collectAll, finiteSourceContract } from "../contract/telemetry-source.ts";
@@ -204,6 +205,19 @@ test("a folder with spans* is a recording, whatever else is in it", async () => 
   await writeFile(join(folder, "labels.json"), "{}");
   const names = (await recordingInputs([folder])).map(({ name }) => name);
   expect(names).toEqual([join(folder, "metrics.jsonl"), join(folder, "spans.json")]);
+});
+
+test("what a writer was given in any encoding is read again, as a recording of OTLP too", async () => {
+  const path = join(folder, "all");
+  const writer = await RecordingWriter.open(path, { compression: "zstd" });
+  await writer.write("traces", toZipkin(ending("zipkin", 2, 1)), "zipkin_json");
+  for (const body of toJaegerProto(ending("jaeger", 3))) await writer.write("traces", body, "jaeger_proto");
+  for (const body of toJaegerKafkaJson(ending("jaeger", 4))) await writer.write("traces", body, "jaeger_json");
+  await writer.write("traces", toOtlpProto(ending("otlp", 5)), "otlp_proto");
+  await writer.close();
+  const expected = ["zipkin 1", "zipkin 2", "jaeger 3", "jaeger 4", "otlp 5"];
+  expect(await played(path)).toEqual(expected);
+  expect(await played(path, "otlp")).toEqual(expected);
 });
 
 test("a file that is named twice is read once", async () => {

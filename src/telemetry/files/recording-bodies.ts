@@ -41,6 +41,7 @@ class Lane {
   readonly #input: RecordingInput;
   readonly #options: Options;
   readonly #isMerged: boolean;
+  readonly #wanted: BodyFormats;
   #messages: AsyncGenerator<Message> | null = null;
   head: RecordedBody | null = null;
   /** Of the head; a body without a time keeps its place behind the one before it. */
@@ -51,6 +52,8 @@ class Lane {
     this.#input = input;
     this.#options = options;
     this.#isMerged = isMerged;
+    // A recording of OTLP may have files of other formats beside it, by their names.
+    this.#wanted = options.format === "otlp" ? (input.format ?? "otlp") : options.format;
   }
 
   /** Learns the time of the first body and closes the file again. */
@@ -82,7 +85,7 @@ class Lane {
   #bodyOf({ format, bytes }: Message): RecordedBody {
     const otlp = format === "json" ? "otlp_json" : "otlp_proto";
     const named = { encoding: otlp, signal: this.#input.signal ?? "traces" } as const;
-    const { encoding, signal } = chosen(this.#options.format, format, named, bytes);
+    const { encoding, signal } = chosen(this.#wanted, format, named, bytes);
     // Documents are spread over their own time; bodies of OTLP have a time only where there are others.
     const isDocument = encoding !== "otlp_proto" && encoding !== "otlp_json";
     const body = { encoding, signal, bytes };

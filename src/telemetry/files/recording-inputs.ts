@@ -12,6 +12,8 @@ export interface RecordingInput {
   readonly name: string;
   /** What its name says it holds, where that says anything. */
   readonly signal: Signal | null;
+  /** What its name says of the format: `spans.zipkin.jsonl`. */
+  readonly format: "jaeger" | "zipkin" | null;
   /** True when it can be opened again from its beginning. */
   readonly isFile: boolean;
   open(): Promise<AsyncIterable<Buffer>>;
@@ -49,11 +51,13 @@ function inputOfStream(stream: Readable & { readonly isTTY?: boolean }): Recordi
   if (stream.isTTY === true) {
     throw new SettingsError("recording", STANDARD_INPUT, "is a terminal: pipe a recording into it, or name a file");
   }
-  return { name: STANDARD_INPUT, signal: null, isFile: false, open: () => openStream(stream) };
+  return { name: STANDARD_INPUT, signal: null, format: null, isFile: false, open: () => openStream(stream) };
 }
 
 function inputOfFile(path: string): RecordingInput {
-  return { name: path, signal: signalOf(basename(path)), isFile: true, open: () => openFile(path) };
+  const file = basename(path);
+  const format = (["jaeger", "zipkin"] as const).find((each) => file.includes(`.${each}.`)) ?? null;
+  return { name: path, signal: signalOf(file), format, isFile: true, open: () => openFile(path) };
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
