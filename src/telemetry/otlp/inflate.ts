@@ -22,8 +22,8 @@ export class TooLargeError extends Error {
 export const ENCODINGS = ["identity", "gzip", "deflate", "zstd"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** Deflate cannot pack better than this: a body that claims more does not tell the truth. */
-const MAX_DEFLATE_RATIO = 1_032;
+/** What a body says of its own size is believed up to this; deflate can reach 1,032, telemetry hardly 40. */
+const CREDIBLE_RATIO = 64;
 /** Spans are packed six to ten times smaller; the few bodies beyond this cost a second pass. */
 const USUAL_RATIO = 16;
 const MIN_ROOM_BYTES = 64 * 1024;
@@ -111,7 +111,7 @@ async function unpackedLength(
 function roomFor(encoding: Encoding, packed: Buffer, maxBytes: number): number {
   const claimed = encoding === "gzip" ? gzipClaim(packed) : encoding === "zstd" ? zstdClaim(packed) : undefined;
   const isCredible =
-    claimed !== undefined && claimed > 0 && claimed <= Math.min(maxBytes, packed.length * MAX_DEFLATE_RATIO);
+    claimed !== undefined && claimed > 0 && claimed <= Math.min(maxBytes, packed.length * CREDIBLE_RATIO);
   return isCredible ? claimed : Math.min(maxBytes, Math.max(MIN_ROOM_BYTES, packed.length * USUAL_RATIO));
 }
 
