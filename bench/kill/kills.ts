@@ -25,6 +25,9 @@ export interface KillReport extends Verdict {
 }
 
 const RUN_SECONDS_MAX = 3;
+/** Of event time: the twin is ready by then, with what it is told to wait for. */
+const ILL_FROM_SECONDS = 70;
+const LEARNING_DELAY_SECONDS = 10;
 
 /** Kills the server at seeded random moments of steady traffic and holds what is left against what was promised. */
 export async function runKills(
@@ -32,7 +35,10 @@ export async function runKills(
   options: { readonly kills: number; readonly spansPerSecond: number; readonly minJournalBytes: number },
 ): Promise<KillReport> {
   const random = randomStream(7, "kills");
-  const server = new ServerProcess(await freePorts(), data, ["--journal-max-bytes", String(1e11)]);
+  const server = new ServerProcess(await freePorts(), data, [
+    ...["--journal-max-bytes", String(1e11)],
+    ...["--learning-delay-seconds", String(LEARNING_DELAY_SECONDS)],
+  ]);
   const ledger = new SentLedger();
   const sent: RecordedBody[] = [];
   const ready: number[] = [];
@@ -40,7 +46,7 @@ export async function runKills(
   let spans = 0;
   let sendingSeconds = 0;
   let journalBytes = 0;
-  const bodies = bodiesOf(traffic(options.spansPerSecond));
+  const bodies = bodiesOf(traffic(options.spansPerSecond), ILL_FROM_SECONDS);
   const sender = new Sender(server.ports.http);
   const start = async (): Promise<number> => {
     const begun = performance.now();
@@ -87,7 +93,7 @@ export async function runKills(
   const again = await server.incidents();
   await server.terminate();
   sender.close();
-  const { incidents } = await uninterrupted(sent, {});
+  const { incidents } = await uninterrupted(sent, { learningDelaySeconds: LEARNING_DELAY_SECONDS });
   return {
     kills: ready.length,
     spansPerSecondSent: Math.round(spans / sendingSeconds),

@@ -1,6 +1,6 @@
 import type { Counters, Histogram } from "../self/counters.ts";
-import type { LogPosition } from "../telemetry/log-source.ts";
 import type { Checkpointer } from "./checkpoint/checkpointer.ts";
+import type { TakenPosition } from "./kafka-intake.ts";
 
 /** What the state of a line has taken in. */
 export interface LinePosition {
@@ -9,12 +9,12 @@ export interface LinePosition {
   /** Of the last feedback that was obeyed. */
   readonly feedbackId: number;
   /** The last record of each partition of a log. */
-  readonly takenThrough: readonly LogPosition[];
+  readonly takenThrough: readonly TakenPosition[];
 }
 
 /** The same as a checkpoint can hold it. */
 interface StoredPosition extends Omit<LinePosition, "takenThrough"> {
-  readonly takenThrough: readonly { readonly topic: string; readonly partition: number; readonly offset: string }[];
+  readonly takenThrough: readonly (Omit<TakenPosition, "offset"> & { readonly offset: string })[];
 }
 
 /** So many intervals may pass while no moment is a good one. */
@@ -105,11 +105,7 @@ export class Checkpoints {
       const stored: StoredPosition = {
         sequence,
         feedbackId,
-        takenThrough: takenThrough.map(({ topic, partition, offset }) => ({
-          topic,
-          partition,
-          offset: String(offset),
-        })),
+        takenThrough: takenThrough.map((each) => ({ ...each, offset: String(each.offset) })),
       };
       const report = await this.#checkpointer.capture(stored);
       if (report === null) return;

@@ -26,7 +26,12 @@ export interface KafkaIntakeOptions {
   readonly metricTopics: readonly TopicPattern[];
   readonly quarantine: Quarantine;
   /** Records up to here were taken in before we started, and are not taken again. */
-  readonly takenThrough?: readonly LogPosition[];
+  readonly takenThrough?: readonly TakenPosition[];
+}
+
+/** The last record of a partition that was taken in, and when, unix seconds. */
+export interface TakenPosition extends LogPosition {
+  readonly takenAtSeconds: number;
 }
 
 /** What came through the log and what became of it. */
@@ -61,10 +66,9 @@ export class KafkaIntake {
   }
 
   /** Records up to these were taken in before, and are not taken again. */
-  passOver(takenThrough: readonly LogPosition[]): void {
-    const timestampSeconds = Date.now() / 1000;
-    for (const { topic, partition, offset } of takenThrough) {
-      this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds });
+  passOver(takenThrough: readonly TakenPosition[]): void {
+    for (const { topic, partition, offset, takenAtSeconds } of takenThrough) {
+      this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds: takenAtSeconds });
     }
   }
 

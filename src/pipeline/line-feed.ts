@@ -1,8 +1,8 @@
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Histogram } from "../self/counters.ts";
 import type { StageClock } from "../self/stage-clock.ts";
-import type { LogPosition } from "../telemetry/log-source.ts";
 import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
+import type { TakenPosition } from "./kafka-intake.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Line } from "./line.ts";
 import type { LiveView } from "./live-view.ts";
@@ -20,7 +20,7 @@ interface LineFeedParts {
 /** Gives batches to the line, live and in recovery alike, so that both leave the same state; knows how far it is. */
 export class LineFeed {
   readonly #parts: LineFeedParts;
-  readonly #takenThrough = new Map<string, LogPosition>();
+  readonly #takenThrough = new Map<string, TakenPosition>();
   #takenSequence = 0;
   #failedBatches = 0;
 
@@ -34,7 +34,7 @@ export class LineFeed {
   }
 
   /** The last record of each partition of a log that the line has taken in. */
-  get takenThrough(): readonly LogPosition[] {
+  get takenThrough(): readonly TakenPosition[] {
     return [...this.#takenThrough.values()];
   }
 
@@ -44,13 +44,13 @@ export class LineFeed {
   }
 
   /** The line has been put where it was after these. */
-  goOnAfter(position: { readonly sequence: number; readonly takenThrough: readonly LogPosition[] }): void {
+  goOnAfter(position: { readonly sequence: number; readonly takenThrough: readonly TakenPosition[] }): void {
     this.#takenSequence = position.sequence;
     for (const each of position.takenThrough) this.#noteSource(each);
   }
 
   /** Never fails: one batch that the line cannot take must not keep it from all that follow, nor from starting again. */
-  take(batch: TelemetryBatch, { sequence, source }: BatchPlace): void {
+  take(batch: TelemetryBatch, { sequence, receivedSeconds, source }: BatchPlace): void {
     const { line, live, keeper, stages, windowComputeSeconds } = this.#parts;
     const { spans } = batch;
     if (spans.spanCount > 0) live.countSpans(spans.spanCount, spans.startSeconds[0]!);
@@ -64,11 +64,11 @@ export class LineFeed {
       if (this.#failedBatches++ === 0) this.#parts.onError(error, `taking batch ${sequence} in (said once)`);
     }
     if (sequence > 0) this.#takenSequence = sequence;
-    if (source !== null) this.#noteSource(source);
+    if (source !== null) this.#noteSource({ ...source, takenAtSeconds: receivedSeconds });
     if (live.windowsSeen > windowsBefore) windowComputeSeconds.observe((performance.now() - begun) / 1000);
   }
 
-  #noteSource(position: LogPosition): void {
+  #noteSource(position: TakenPosition): void {
     this.#takenThrough.set(`${position.topic}/${position.partition}`, position);
   }
 }

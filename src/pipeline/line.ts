@@ -65,6 +65,8 @@ export class Line {
   #topology: Topology | null = null;
   /** By id, what feedback changed since the last window, for those who hear of events only. */
   #changed = new Map<string, Incident>();
+  /** Of the last feedback. */
+  #obeyedId = Number.NEGATIVE_INFINITY;
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
   /** Baselines are held against the whole of it: no simulated fault helps them to name a kind or a node. */
@@ -122,9 +124,11 @@ export class Line {
     return this.#silencing.strengthOf(incident);
   }
 
-  /** Obeys feedback from the next window on. @param changed the incident it is about, as it is now: told with that window */
+  /** Obeys feedback from the next window on, each once: a restored line has obeyed some already. @param changed the incident it is about, as it is now: told with that window */
   takeFeedback(feedback: Feedback, changed: Incident | null): void {
-    const { type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
+    const { id, type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
+    if (id <= this.#obeyedId) return;
+    this.#obeyedId = id;
     this.#rules.take(feedback);
     if (changed !== null) {
       this.#changed.set(changed.id, changed);
@@ -175,6 +179,7 @@ export class Line {
       deployments: this.#deployments.snapshot(),
       topology: this.#topology,
       changed: new Map(this.#changed),
+      obeyedId: this.#obeyedId,
       twin: this.#twin.snapshot(this.gate.awaited),
       memory: this.#scorer.memory?.snapshot(),
       watchers: this.#watchers.map(({ scorer, detector }) => ({
@@ -194,6 +199,7 @@ export class Line {
     this.#deployments.restore(state.deployments);
     this.#topology = state.topology;
     this.#changed = state.changed;
+    this.#obeyedId = state.obeyedId;
     this.#twin.restore(state.twin as never);
     this.#scorer.memory?.restore(state.memory as never);
     state.watchers.forEach(({ memory, detector }, k) => {

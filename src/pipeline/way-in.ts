@@ -4,7 +4,6 @@ import type { Settings } from "../contracts/settings.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Counters } from "../self/counters.ts";
 import type { CountingLedger } from "../telemetry/ledger.ts";
-import type { LogPosition } from "../telemetry/log-source.ts";
 import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
@@ -13,6 +12,7 @@ import type { Stateful } from "./checkpoint/checkpointer.ts";
 import { lineCheckpointer } from "./checkpoint/line-checkpointer.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { countIntake, intakeHealth } from "./intake-health.ts";
+import type { TakenPosition } from "./kafka-intake.ts";
 import type { Keeper } from "./keeper.ts";
 import { countKeeping, IN_MEMORY, openKeeping, promiseOf } from "./keeping.ts";
 import type { Line } from "./line.ts";
@@ -101,7 +101,7 @@ export class WayIn {
   }
 
   /** The last record of each partition of a log that the line has taken in. */
-  get takenThrough(): readonly LogPosition[] {
+  get takenThrough(): readonly TakenPosition[] {
     return this.#parts.feed.takenThrough;
   }
 

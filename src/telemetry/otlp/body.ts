@@ -14,19 +14,22 @@ export async function readBody(request: IncomingMessage, delivery: Delivery): Pr
   const chunks: Buffer[] = [];
   let length = 0;
   let refusal: unknown;
+  const refusalOf = (chunk: Buffer): unknown => {
+    try {
+      delivery.receive(chunk.length);
+      chunks.push(chunk);
+      return undefined;
+    } catch (error) {
+      chunks.length = 0;
+      delivery.release();
+      return error;
+    }
+  };
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > delivery.maxBodyBytes * DISCARD_FACTOR) break;
-      if (refusal !== undefined) continue;
-      try {
-        delivery.receive(chunk.length);
-        chunks.push(chunk);
-      } catch (error) {
-        refusal = error;
-        chunks.length = 0;
-        delivery.release();
-      }
+      refusal ??= refusalOf(chunk);
+      if (refusal !== undefined && length > delivery.maxBodyBytes * DISCARD_FACTOR) break;
     }
   } catch (error) {
     throw new Error("the sender went away in the middle of its body", { cause: error });

@@ -51,7 +51,7 @@ export interface GrpcServerOptions {
  * packed with gzip, deflate or zstd.
  *
  * It speaks gRPC on Node's own HTTP/2 because every byte of a call under way has to be counted as it comes, which a library
- * that hands over whole messages cannot do (docs/decisions/0016).
+ * that hands over whole messages cannot do (docs/decisions/0017).
  */
 export class OtlpGrpcServer {
   readonly #server: Http2Server;

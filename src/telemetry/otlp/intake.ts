@@ -197,7 +197,7 @@ export class Intake {
   async #hand(signal: Signal, encoding: Encoding, body: Uint8Array, origin: BodyOrigin): Promise<number> {
     const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
     const { source = null } = origin;
-    const place = { sequence: 0, source };
+    const place = { sequence: 0, receivedSeconds: Date.now() / 1000, source };
     if (itemCountOf(batch) > 0) await this.#queue.put({ batch, ...place, byteCount: body.length, kept: null });
     return rejectedCount;
   }
@@ -226,7 +226,7 @@ export class Intake {
     const entry = { signal, encoding, packing, bytes, fingerprint, itemCount, source };
     const { sequence, receivedSeconds, kept } = journal.append(entry);
     recent.remember(fingerprint, receivedSeconds, { kept, itemCount, rejectedCount });
-    void this.#queue.put({ batch, sequence, source, byteCount: body.length, kept });
+    void this.#queue.put({ batch, sequence, receivedSeconds, source, byteCount: body.length, kept });
     await keptOf({ kept });
     return rejectedCount;
   }

@@ -6,6 +6,8 @@ import { BusyError } from "./busy-error.ts";
 export interface BatchPlace {
   /** Its number in the journal; 0 without one. */
   readonly sequence: number;
+  /** Wall clock when it was accepted, unix seconds. */
+  readonly receivedSeconds: number;
   /** Where in a partitioned log it came from. */
   readonly source: LogPosition | null;
 }
