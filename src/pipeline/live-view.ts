@@ -214,7 +214,13 @@ function healthOf(result: WindowResult, index: number, seen: NodeForecast | unde
 function visitRate(observation: Observation, node: number): number {
   const { visits, topology } = observation;
   const count = visits.operation.filter((operation) => topology.operations[operation]!.node === node).length;
-  return count / (observation.endSeconds - observation.startSeconds);
+  return count / seenSeconds(observation);
+}
+
+/** Time in which the visits completed that stand in the window. */
+function seenSeconds(observation: Observation): number {
+  const { startSeconds, endSeconds } = observation.seen ?? observation;
+  return endSeconds - startSeconds;
 }
 
 /** The node's most visited operation speaks for it on the map. */
@@ -235,7 +241,7 @@ export function finiteBand(band: readonly [number, number, number]): readonly [n
 function mapEdges(result: WindowResult): MapEdge[] {
   const { observation } = result.scored.forecast;
   const { topology, calls, visits } = observation;
-  const windowSeconds = observation.endSeconds - observation.startSeconds;
+  const windowSeconds = seenSeconds(observation);
   const edges = new Map<string, { from: string; to: string; isAsync: boolean; count: number; seconds: number }>();
   const nodeName = (operation: number): string => topology.nodes[topology.operations[operation]!.node]!.name;
   for (const edge of topology.edges) {

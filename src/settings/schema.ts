@@ -150,7 +150,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     description: "Largest OTLP request taken, before and after decompression.",
   }),
   maxOpenTraces: integer({
-    defaultValue: 20_000,
+    defaultValue: 100_000,
     unit: "traces",
     min: 100,
     max: 1_000_000,

@@ -44,7 +44,7 @@ describe("the defaults", () => {
       model: "shipped",
       backend: "auto",
       maxBodyBytes: 67_108_864,
-      maxOpenTraces: 20_000,
+      maxOpenTraces: 100_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
     });
