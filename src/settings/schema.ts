@@ -199,7 +199,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
   otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
   otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
-    defaultValue: 20_000,
+    defaultValue: 100_000,
     unit: "traces",
     min: 100,
     max: 1_000_000,

@@ -58,7 +58,7 @@ describe("the defaults", () => {
       otlpTlsCert: "",
       otlpTlsKey: "",
       otlpTlsClientCa: "",
-      maxOpenTraces: 20_000,
+      maxOpenTraces: 100_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
       kafkaBrokers: [],
