@@ -3,7 +3,7 @@ import type { IncidentEvent } from "../contracts/incident.ts";
 import { startServer } from "../pipeline/server.ts";
 import { createLog } from "../self/log.ts";
 import { RecordingWriter } from "../telemetry/files/recording-writer.ts";
-import { SERVER_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { ATTACH_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
 
 export function addAttach(program: Command): void {
@@ -18,10 +18,11 @@ export function addAttach(program: Command): void {
 Examples:
   spantwin attach
   spantwin attach --host 0.0.0.0 --api-port 8080
-  spantwin attach --record recordings/today --json`,
+  spantwin attach --record recordings/today --json
+  spantwin attach --kafka-brokers kafka-1:9092,kafka-2:9092 --kafka-start earliest`,
     );
-  withSettings(command, SERVER_SETTINGS).action(async (options: Record<string, unknown>) => {
-    const settings = settingsOf(options, SERVER_SETTINGS);
+  withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
+    const settings = settingsOf(options, ATTACH_SETTINGS);
     const isJson = options["json"] === true;
     const log = createLog({ json: isJson });
     const folder = options["record"];
@@ -37,6 +38,8 @@ Examples:
         }
       },
       onError: (error, what) => log.error(what, { error }),
+      onNotice: (level, message) => log[level](message),
+      kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
     });
     if (server.degradedReason !== null) {
       log.warn(server.degradedReason);

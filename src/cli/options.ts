@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { Settings } from "../contracts/settings.ts";
 import { describeSettings } from "../settings/describe.ts";
 import { loadSettings } from "../settings/load.ts";
+import { SETTING_KEYS } from "../settings/schema.ts";
 
 /** Adds `--config` and one flag for each of the given settings. */
 export function withSettings(command: Command, keys: readonly (keyof Settings)[]): Command {
@@ -60,6 +61,12 @@ export const SERVER_SETTINGS = [
   "maxBodyBytes",
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];
+
+/** What `attach` obeys: a live system may be read through Kafka as well. */
+export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
+  ...SERVER_SETTINGS,
+  ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
+];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */
 export function stopSignal(): AbortSignal {

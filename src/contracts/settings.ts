@@ -53,4 +53,21 @@ export interface Settings {
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;
+  /** `host:port` of brokers to begin with; empty leaves Kafka alone. */
+  readonly kafkaBrokers: readonly string[];
+  /** Names, or `/regular expressions/`. */
+  readonly kafkaTraceTopics: readonly string[];
+  readonly kafkaMetricTopics: readonly string[];
+  readonly kafkaGroup: string;
+  /** What the records hold; auto looks at each. */
+  readonly kafkaEncoding: "auto" | "otlp_proto" | "otlp_json" | "jaeger_proto" | "jaeger_json" | "zipkin_json";
+  readonly kafkaStart: "earliest" | "latest";
+  readonly kafkaSasl: "off" | "plain" | "scram-sha-256" | "scram-sha-512";
+  readonly kafkaUser: string;
+  /** File that holds the password; SPANTWIN_KAFKA_PASSWORD otherwise. "" for none, as for the files below. */
+  readonly kafkaPasswordFile: string;
+  readonly kafkaTls: "off" | "on";
+  readonly kafkaCaFile: string;
+  readonly kafkaCertFile: string;
+  readonly kafkaKeyFile: string;
 }

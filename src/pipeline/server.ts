@@ -11,6 +11,7 @@ import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
+import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { KeptResults } from "./kept-results.ts";
 import { countLearning } from "./learning-metrics.ts";
@@ -45,6 +46,9 @@ export async function startServer(parts: {
   tap?: BodyTap;
   onWindow?: WindowListener;
   onError: (error: unknown, what: string) => void;
+  /** Told of what a person should know: brokers that are away, records that are left out. */
+  onNotice?: (level: "info" | "warn", message: string) => void;
+  kafkaPassword?: string | undefined;
 }): Promise<RunningServer> {
   const { settings } = parts;
   const closers: (() => Promise<void> | void)[] = [];
@@ -91,7 +95,6 @@ export async function startServer(parts: {
       grpcPort: settings.otlpGrpcPort,
       httpPort: settings.otlpHttpPort,
     });
-    live.setListening(addressesOf(settings.host, ports, listening.url));
     const take = (batch: TelemetryBatch): void => {
       if (batch.spans.spanCount > 0) {
         live.countSpans(batch.spans.spanCount, batch.spans.startSeconds[0]!);
@@ -113,6 +116,16 @@ export async function startServer(parts: {
       await reading.catch(() => undefined);
       line.finish();
     });
+    const kafka = openKafka({
+      settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
+      password: parts.kafkaPassword,
+      intake: receiver.intake,
+      counters: metrics.counters,
+      say: parts.onNotice ?? (() => undefined),
+      onError: parts.onError,
+    });
+    closers.push(() => kafka?.end());
+    live.setListening(addressesOf(settings.host, ports, listening.url, kafka));
     return {
       url: listening.url,
       otlpGrpcPort: ports.grpcPort ?? 0,
@@ -131,11 +144,13 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
+  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
+    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }

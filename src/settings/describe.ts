@@ -18,8 +18,8 @@ export interface SettingDescription {
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
     const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
-    const isNothing = defaultValue === null || Array.isArray(defaultValue);
-    const defaultText = isNothing ? "none" : String(defaultValue);
+    // Null, no text and an empty list alike.
+    const defaultText = String(defaultValue ?? "") || "none";
     const isNamedUnit = unit !== "" && unit !== "port";
     return {
       key,

@@ -1,35 +1,9 @@
-import { z } from "zod";
-
-import type { PostgresAddress, Settings, TimeRange } from "../contracts/settings.ts";
-import { hidePassword, postgresAddressOf, STORE_URL_RULE } from "./store-url.ts";
-import { TIME_RANGE_RULE, timeRangeOf } from "./time-range.ts";
+import type { Settings } from "../contracts/settings.ts";
+import { KAFKA_SETTINGS } from "./kafka-settings.ts";
+import { choice, integer, number, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { storeUrl } from "./store-url.ts";
 
 export type SettingKey = keyof Settings;
-type Value = Settings[SettingKey];
-
-/** All there is to know of one setting. What a user may read about it (`rule`) is made from what is enforced. */
-export interface Setting<Kept extends Value = Value> {
-  readonly defaultValue: Kept;
-  /** Empty for names and choices. */
-  readonly unit: string;
-  /** What a value has to be, to follow "must be". */
-  readonly rule: string;
-  /** One sentence for `--help` and the documentation. */
-  readonly description: string;
-  /** How a text from the environment or a flag is to be read. */
-  readonly reads: "number" | "text" | "list";
-  readonly schema: z.ZodType<Kept>;
-  /** For what may hold a password: a refused text as it may be shown. */
-  readonly shown?: (text: string) => string;
-}
-
-interface Numeric {
-  readonly defaultValue: number;
-  readonly unit: string;
-  readonly min: number;
-  readonly max: number;
-  readonly description: string;
-}
 
 const port = { unit: "port", min: 0, max: 65_535 };
 
@@ -177,72 +151,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 87_600,
     description: "How long series are kept; incidents and their evidence stay.",
   }),
+  ...KAFKA_SETTINGS,
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
-
-function timeRanges(options: { description: string }): Setting<readonly TimeRange[]> {
-  const rule = TIME_RANGE_RULE;
-  const range = z.string(rule).transform((text, context): TimeRange => {
-    const read = timeRangeOf(text);
-    if (read === null) {
-      context.addIssue({ code: "custom", message: rule });
-      return z.NEVER;
-    }
-    return read;
-  });
-  const schema = z.array(range, rule);
-  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
-}
-
-function storeUrl(options: { description: string }): Setting<PostgresAddress | null> {
-  const rule = STORE_URL_RULE;
-  const url = z.string(rule).transform((text, context): PostgresAddress => {
-    const address = postgresAddressOf(text);
-    if (address === null) {
-      context.addIssue({ code: "custom", message: rule });
-      return z.NEVER;
-    }
-    return address;
-  });
-  const nothing = z.union([z.null(), z.literal("")]).transform(() => null);
-  const schema = z.union([nothing, url], rule);
-  return { ...options, defaultValue: null, unit: "", rule, reads: "text", schema, shown: hidePassword };
-}
-
-function integer(numeric: Numeric): Setting<number> {
-  return bounded(numeric, "an integer", (error) => z.int(error));
-}
-
-function number(numeric: Numeric): Setting<number> {
-  return bounded(numeric, "a number", (error) => z.number(error));
-}
-
-function probability(options: { defaultValue: number; description: string }): Setting<number> {
-  const rule = "a number above 0, up to 1";
-  const schema = z.number(rule).positive(rule).max(1, rule);
-  return { ...options, unit: "", rule, reads: "number", schema };
-}
-
-function bounded(numeric: Numeric, kind: string, base: (error: string) => z.ZodNumber): Setting<number> {
-  const { defaultValue, unit, min, max, description } = numeric;
-  const rule = `${kind} from ${min} to ${max}`;
-  const schema = base(rule).min(min, rule).max(max, rule);
-  return { defaultValue, unit, rule, description, reads: "number", schema };
-}
-
-function text(options: { defaultValue: string; rule: string; pattern: RegExp; description: string }): Setting<string> {
-  const { defaultValue, rule, pattern, description } = options;
-  return { defaultValue, unit: "", rule, description, reads: "text", schema: z.string(rule).regex(pattern, rule) };
-}
-
-function choice<const Choice extends string>(options: {
-  defaultValue: NoInfer<Choice>;
-  choices: readonly [Choice, ...Choice[]];
-  description: string;
-}): Setting<Choice & Value> {
-  const { defaultValue, choices, description } = options;
-  const rule = `one of ${choices.join(", ")}`;
-  const schema = z.enum(choices, rule) as unknown as z.ZodType<Choice & Value>;
-  return { defaultValue: defaultValue as Choice & Value, unit: "", rule, description, reads: "text", schema };
-}

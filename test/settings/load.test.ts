@@ -48,6 +48,19 @@ describe("the defaults", () => {
       maxOpenTraces: 20_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
+      kafkaBrokers: [],
+      kafkaTraceTopics: ["otlp_spans"],
+      kafkaMetricTopics: ["otlp_metrics"],
+      kafkaGroup: "spantwin",
+      kafkaEncoding: "auto",
+      kafkaStart: "latest",
+      kafkaSasl: "off",
+      kafkaUser: "",
+      kafkaPasswordFile: "",
+      kafkaTls: "off",
+      kafkaCaFile: "",
+      kafkaCertFile: "",
+      kafkaKeyFile: "",
     });
   });
 

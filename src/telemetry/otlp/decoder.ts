@@ -52,16 +52,25 @@ export class OtlpDecoder {
     return signal === "traces" ? this.#decodeTraces(format, body) : this.#decodeMetrics(format, body);
   }
 
-  #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
+  /**
+   * Turns spans of any format into a batch: `read` fills the draft and throws a `MalformedError` when it cannot; the
+   * decoder is then as it was before.
+   */
+  decodeSpans(read: (draft: TraceDraft) => void): DecodedBody {
     const draft = this.#traces;
     draft.begin();
-    if (format === "json") readTracesJson(parseJsonBody(body), draft);
-    else {
-      this.#reader.reset(body);
-      readTraces(this.#reader, draft);
-    }
+    read(draft);
     const { spans, rejectedSpans } = this.#assembler.assemble(draft);
     return { batch: { spans, metrics: NO_METRICS }, rejectedCount: rejectedSpans };
+  }
+
+  #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
+    if (format === "json") {
+      const parsed = parseJsonBody(body);
+      return this.decodeSpans((draft) => readTracesJson(parsed, draft));
+    }
+    this.#reader.reset(body);
+    return this.decodeSpans((draft) => readTraces(this.#reader, draft));
   }
 
   #decodeMetrics(format: BodyFormat, body: Uint8Array): DecodedBody {

@@ -1,9 +1,10 @@
 import { MalformedError } from "../../contracts/errors.ts";
 import type { Ledger, TelemetryBatch } from "../../contracts/telemetry.ts";
+import type { BodyDecoder, Encoding } from "../encodings.ts";
 import { UNKNOWN_SERVICE } from "../semconv.ts";
-import type { BodyFormat, OtlpDecoder, Signal } from "./decoder.ts";
+import type { BodyFormat, Signal } from "./decoder.ts";
 
-/** Gets every body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
+/** Gets every OTLP body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
 export type BodyTap = (signal: Signal, body: Uint8Array, format: BodyFormat) => void | Promise<void>;
 
 /** The receiver cannot take a body now; the sender may try again. */
@@ -20,12 +21,21 @@ export class BusyError extends Error {
 }
 
 export interface IntakeOptions {
-  readonly decoder: OtlpDecoder;
+  readonly decoder: BodyDecoder;
   readonly ledger: Ledger;
   readonly maxInFlightBodies: number;
   readonly maxInFlightBytes: number;
   readonly tap?: BodyTap | undefined;
 }
+
+/** What may be known of a body besides its bytes. */
+export interface BodyOrigin {
+  /** It will be tried again when it is malformed, so that it is not counted yet. */
+  readonly willBeTriedAgain?: boolean;
+}
+
+const OTLP_ENCODINGS: Readonly<Record<BodyFormat, Encoding>> = { protobuf: "otlp_proto", json: "otlp_json" };
+const OTLP_FORMATS: Readonly<Partial<Record<Encoding, BodyFormat>>> = { otlp_proto: "protobuf", otlp_json: "json" };
 
 interface Waiting {
   readonly batch: TelemetryBatch;
@@ -72,16 +82,23 @@ export class Intake {
    * @throws {MalformedError} when it is no such body (counted in the ledger).
    * @throws {BusyError} when too many are waiting, or the reader has gone.
    */
-  async accept(signal: Signal, format: BodyFormat, body: Uint8Array): Promise<number> {
+  async accept(
+    signal: Signal,
+    format: BodyFormat | Encoding,
+    body: Uint8Array,
+    origin: BodyOrigin = {},
+  ): Promise<number> {
+    const encoding = format === "protobuf" || format === "json" ? OTLP_ENCODINGS[format] : format;
     if (this.#isClosed) throw new BusyError("shutting down", true);
     if (this.#inFlightBodies >= this.#options.maxInFlightBodies) {
       throw new BusyError(`${this.#inFlightBodies} bodies are waiting`, false);
     }
     this.#inFlightBodies += 1;
     try {
-      const { batch, rejectedCount } = this.#decode(signal, format, body);
+      const { batch, rejectedCount } = this.#decode(signal, encoding, body, origin);
       if (batch.spans.spanCount > 0 || batch.metrics.length > 0) await this.#enqueue(batch);
-      await this.#options.tap?.(signal, body, format);
+      const tapped = OTLP_FORMATS[encoding];
+      if (tapped !== undefined) await this.#options.tap?.(signal, body, tapped);
       return rejectedCount;
     } finally {
       this.#inFlightBodies -= 1;
@@ -133,11 +150,11 @@ export class Intake {
     });
   }
 
-  #decode(signal: Signal, format: BodyFormat, body: Uint8Array) {
+  #decode(signal: Signal, encoding: Encoding, body: Uint8Array, { willBeTriedAgain }: BodyOrigin) {
     try {
-      return this.#options.decoder.decode(signal, format, body);
+      return this.#options.decoder.decode(encoding, signal, body);
     } catch (error) {
-      if (error instanceof MalformedError) this.refuse();
+      if (error instanceof MalformedError && willBeTriedAgain !== true) this.refuse();
       throw error;
     }
   }

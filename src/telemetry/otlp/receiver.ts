@@ -1,5 +1,5 @@
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
-import { OtlpDecoder } from "./decoder.ts";
+import { BodyDecoder } from "../encodings.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
 import { OtlpHttpServer } from "./http-server.ts";
 import { type BodyTap, Intake } from "./intake.ts";
@@ -41,13 +41,18 @@ export class OtlpReceiver implements TelemetrySource {
   constructor(options: OtlpReceiverOptions) {
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#intake = new Intake({
-      decoder: new OtlpDecoder(options),
+      decoder: new BodyDecoder(options),
       ledger: options.ledger,
       maxInFlightBodies: options.maxInFlightBodies ?? 64,
       // Room for a few of the largest bodies, compressed and not, or for very many usual ones.
       maxInFlightBytes: options.maxBodyBytes * 4,
       tap: options.tap,
     });
+  }
+
+  /** The door that other ways in share with OTLP. */
+  get intake(): Intake {
+    return this.#intake;
   }
 
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
