@@ -25,6 +25,9 @@ export interface TwinLike {
   diagnose(suspects: readonly number[]): Hypothesis[];
   /** What a node does from this event time on is normal. */
   acceptNewNormal(node: number, atSeconds: number): void;
+  /** All its state as plain values. @param awaited windows forecast that may still be learned */
+  snapshot(awaited: readonly Observation[]): unknown;
+  restore(state: never): void;
 }
 
 /** What one scorer, with the common decision rule behind it, made of a window. */
@@ -60,7 +63,7 @@ export class Line {
   readonly #deployments = new DeploymentCorrelation();
   #topology: Topology | null = null;
   /** By id, what feedback changed since the last window, for those who hear of events only. */
-  readonly #changed = new Map<string, Incident>();
+  #changed = new Map<string, Incident>();
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
   /** Baselines are held against the whole of it: no simulated fault helps them to name a kind or a node. */
@@ -136,6 +139,8 @@ export class Line {
   }
 
   take(batch: TelemetryBatch): void {
+    // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
+    Object.freeze(batch.spans);
     for (const observation of this.observer.add(batch)) {
       this.#takeWindow(observation);
     }
@@ -146,6 +151,48 @@ export class Line {
     for (const observation of this.observer.finish()) {
       this.#takeWindow(observation);
     }
+  }
+
+  /**
+   * All state of the line, as plain values that share nothing that changes. To be taken between two batches: restored into
+   * a new line of the same settings it goes on as this one does, to the byte.
+   */
+  snapshot() {
+    return {
+      observer: this.observer.snapshot(),
+      detector: this.detector.snapshot(),
+      gate: this.gate.snapshot(),
+      waits: this.waits.snapshot(),
+      rules: this.#rules.snapshot(),
+      silencing: this.#silencing.snapshot(),
+      deployments: this.#deployments.snapshot(),
+      topology: this.#topology,
+      changed: new Map(this.#changed),
+      twin: this.#twin.snapshot(this.gate.awaited),
+      memory: this.#scorer.memory?.snapshot(),
+      watchers: this.#watchers.map(({ scorer, detector }) => ({
+        memory: scorer.memory?.snapshot(),
+        detector: detector.snapshot(),
+      })),
+    };
+  }
+
+  restore(state: ReturnType<Line["snapshot"]>): void {
+    this.observer.restore(state.observer);
+    this.detector.restore(state.detector);
+    this.gate.restore(state.gate);
+    this.waits.restore(state.waits);
+    this.#rules.restore(state.rules);
+    this.#silencing.restore(state.silencing);
+    this.#deployments.restore(state.deployments);
+    this.#topology = state.topology;
+    this.#changed = state.changed;
+    this.#twin.restore(state.twin as never);
+    this.#scorer.memory?.restore(state.memory as never);
+    state.watchers.forEach(({ memory, detector }, k) => {
+      this.#watchers[k]!.scorer.memory?.restore(memory as never);
+      this.#watchers[k]!.detector.restore(detector);
+    });
   }
 
   #takeWindow(observation: Observation): void {

@@ -32,6 +32,8 @@ const NO_METRICS: readonly MetricPoint[] = [];
  * give the same numbers whether they come as protobuf or as JSON.
  */
 export class OtlpDecoder {
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  readonly names: NameRegistry;
   readonly #ledger: Ledger;
   readonly #traces: TraceDraft;
   readonly #metrics = new MetricsDraft();
@@ -41,6 +43,7 @@ export class OtlpDecoder {
 
   constructor(options: DecoderOptions) {
     const names = new NameRegistry(options);
+    this.names = names;
     this.#ledger = options.ledger;
     this.#traces = new TraceDraft(names.strings);
     this.#assembler = new TraceAssembler(names);
