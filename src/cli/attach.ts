@@ -54,7 +54,7 @@ Examples:
   });
 }
 
-function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
+export function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
   if (isJson) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (event.type !== "updated") {

@@ -62,11 +62,10 @@ export const SERVER_SETTINGS = [
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];
 
+export const KAFKA_KEYS: readonly (keyof Settings)[] = SETTING_KEYS.filter((key) => key.startsWith("kafka"));
+
 /** What `attach` obeys: a live system may be read through Kafka as well. */
-export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
-  ...SERVER_SETTINGS,
-  ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
-];
+export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [...SERVER_SETTINGS, ...KAFKA_KEYS];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */
 export function stopSignal(): AbortSignal {

@@ -70,4 +70,8 @@ export interface Settings {
   readonly kafkaCaFile: string;
   readonly kafkaCertFile: string;
   readonly kafkaKeyFile: string;
+  /** Names the topics and groups of the workers of one application. */
+  readonly workerPrefix: string;
+  /** Partitions of the topic keyed by trace, where it has to be made. */
+  readonly workerPartitions: number;
 }

@@ -142,14 +142,14 @@ export class Line {
     // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
     Object.freeze(batch.spans);
     for (const observation of this.observer.add(batch)) {
-      this.#takeWindow(observation);
+      this.takeWindow(observation);
     }
   }
 
   /** Ends the stream: what is open is assembled and judged. */
   finish(): void {
     for (const observation of this.observer.finish()) {
-      this.#takeWindow(observation);
+      this.takeWindow(observation);
     }
   }
 
@@ -195,7 +195,8 @@ export class Line {
     });
   }
 
-  #takeWindow(observation: Observation): void {
+  /** Judges and learns one window. Windows that others assembled come here, oldest first. */
+  takeWindow(observation: Observation): void {
     this.#topology = observation.topology;
     const forecast = this.#twin.forecast(observation);
     const judgeable = this.waits.withoutWaits(forecast);

@@ -61,6 +61,8 @@ describe("the defaults", () => {
       kafkaCaFile: "",
       kafkaCertFile: "",
       kafkaKeyFile: "",
+      workerPrefix: "spantwin",
+      workerPartitions: 12,
     });
   });
 
