@@ -26,7 +26,12 @@ export interface KafkaIntakeOptions {
   readonly metricTopics: readonly TopicPattern[];
   readonly quarantine: Quarantine;
   /** Records up to here were taken in before we started, and are not taken again. */
-  readonly takenThrough?: readonly LogPosition[];
+  readonly takenThrough?: readonly TakenPosition[];
+}
+
+/** The last record of a partition that was taken in, and when, unix seconds. */
+export interface TakenPosition extends LogPosition {
+  readonly takenAtSeconds: number;
 }
 
 /** What came through the log and what became of it. */
@@ -57,9 +62,8 @@ export class KafkaIntake {
 
   constructor(options: KafkaIntakeOptions) {
     this.#options = options;
-    const timestampSeconds = Date.now() / 1000;
-    for (const { topic, partition, offset } of options.takenThrough ?? []) {
-      this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds });
+    for (const { topic, partition, offset, takenAtSeconds } of options.takenThrough ?? []) {
+      this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds: takenAtSeconds });
     }
   }
 

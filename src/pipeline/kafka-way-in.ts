@@ -5,9 +5,9 @@ import { kafkaClientConfig } from "../telemetry/kafka/client-config.ts";
 import { KafkaSource } from "../telemetry/kafka/kafka-source.ts";
 import { Quarantine } from "../telemetry/kafka/quarantine.ts";
 import { topicPatternOf } from "../telemetry/kafka/topic-patterns.ts";
-import type { LogPosition, LogSource } from "../telemetry/log-source.ts";
+import type { LogSource } from "../telemetry/log-source.ts";
 import type { Intake } from "../telemetry/otlp/intake.ts";
-import { KafkaIntake } from "./kafka-intake.ts";
+import { KafkaIntake, type TakenPosition } from "./kafka-intake.ts";
 
 /** Where nothing is kept on disk. */
 const IN_MEMORY = ":memory:";
@@ -22,7 +22,7 @@ export interface KafkaWayInParts {
   readonly say: (level: "info" | "warn", message: string) => void;
   readonly onError: (error: unknown, what: string) => void;
   /** Records up to here were taken in before we started, as the journal knows. */
-  readonly takenThrough?: readonly LogPosition[];
+  readonly takenThrough?: readonly TakenPosition[];
 }
 
 export interface KafkaWayIn {

@@ -1,30 +1,17 @@
-import { type Admin, type Consumer, type EachBatchPayload, Kafka, logLevel } from "kafkajs";
+import type { Admin, Consumer, EachBatchPayload } from "kafkajs";
 import { SourceError } from "../../contracts/errors.ts";
 import type { LogPosition, LogRecord } from "../log-source.ts";
 import { Assignment, type Commit } from "./assignment.ts";
 import { pause } from "./backoff.ts";
 import { brokerOffsets } from "./broker-offsets.ts";
-import { type ClientLogListener, clientLog } from "./client-log.ts";
+import type { ClientLogListener } from "./client-log.ts";
+import { createClients } from "./clients.ts";
 import { withHeartbeats } from "./heartbeats.ts";
-import { CONCURRENT_PARTITIONS, FETCH_BYTES, type KafkaSourceOptions, type KafkaTiming } from "./kafka-options.ts";
+import { CONCURRENT_PARTITIONS, type KafkaSourceOptions, type KafkaTiming } from "./kafka-options.ts";
 import { recordOf } from "./record.ts";
+import { NewTopicsError, TakeError } from "./session-errors.ts";
 import { matchesTopic } from "./topic-patterns.ts";
-
-/** An error of the taker, which is none of the broker's. */
-export class TakeError extends Error {
-  constructor(cause: unknown) {
-    super("taking a record failed", { cause });
-    this.name = "TakeError";
-  }
-}
-
-/** Topics came that the settings ask for; the group has to be joined anew to read them. */
-export class NewTopicsError extends Error {
-  constructor(topics: readonly string[]) {
-    super(`new topics: ${topics.join(", ")}`);
-    this.name = "NewTopicsError";
-  }
-}
+import { TrackedSockets } from "./tracked-sockets.ts";
 
 export interface SessionListener extends ClientLogListener {
   /** Partitions were dealt out. */
@@ -53,8 +40,10 @@ export class KafkaSession {
   readonly #parts: SessionParts;
   readonly #admin: Admin;
   readonly #consumer: Consumer;
+  readonly #sockets = new TrackedSockets();
   readonly #assignment = new Assignment();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #taking = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
   #fail!: (error: unknown) => void;
   #finish!: () => void;
@@ -63,31 +52,19 @@ export class KafkaSession {
   #committing: Promise<void> = Promise.resolve();
   #isWatching = false;
   #isStopped = false;
-  #takesUnderWay = 0;
+  #isClosed = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     const { options, timing, listener } = parts;
-    const kafka = new Kafka({
-      ...options.client,
-      clientId: "spantwin",
-      connectionTimeout: 5000,
-      logLevel: logLevel.ERROR,
-      logCreator: () => clientLog(listener),
-      // About 25 s of its own, with its membership kept; then it is our turn.
-      retry: { initialRetryTime: 300, maxRetryTime: 5000, retries: 8, restartOnFailure: async () => false },
+    const clients = createClients(options, timing, this.#sockets, {
+      onConnectionTrouble: (reason) => {
+        if (!this.#isClosed) listener.onConnectionTrouble(reason);
+      },
+      onOffsetReset: (topic, partition) => listener.onOffsetReset(topic, partition),
     });
-    this.#admin = kafka.admin({ retry: { initialRetryTime: 300, maxRetryTime: 2000, retries: 3 } });
-    this.#consumer = kafka.consumer({
-      groupId: options.groupId,
-      sessionTimeout: timing.sessionTimeoutSeconds * 1000,
-      heartbeatInterval: timing.heartbeatSeconds * 1000,
-      metadataMaxAge: 60_000,
-      allowAutoTopicCreation: false,
-      maxBytesPerPartition: FETCH_BYTES.partition,
-      maxBytes: FETCH_BYTES.all,
-      maxWaitTimeInMs: 500,
-    });
+    this.#admin = clients.admin;
+    this.#consumer = clients.consumer;
     this.#ended = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -123,6 +100,11 @@ export class KafkaSession {
     this.#assignment.of(topic, partition)?.acknowledge(offset);
   }
 
+  /** Resolves when nothing is being taken any more: before that a new session would give the same record twice at once. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#taking);
+  }
+
   /** Commits what was acknowledged, one commit at a time. What does not succeed stays due. */
   commit(): Promise<void> {
     const next = async () => {
@@ -135,19 +117,22 @@ export class KafkaSession {
     return this.#committing;
   }
 
-  /** Leaves the group. Takes at most `leaveSeconds`: a broker that is away is not waited for. */
+  /** Commits and leaves the group. Takes at most `leaveSeconds`: a broker that is away is not waited for. */
   async close(): Promise<void> {
     this.#isStopped = true;
+    this.#isClosed = true;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#fail(new SourceError("closed", { retriable: false }));
     const waiting = new AbortController();
     const leave = async () => {
+      await this.commit();
       await this.#beginning.catch(() => undefined);
       await Promise.allSettled([this.#consumer.disconnect(), this.#admin.disconnect()]);
       waiting.abort();
     };
     void leave();
     await pause(this.#parts.timing.leaveSeconds, waiting.signal);
+    this.#sockets.close();
   }
 
   async #begin(): Promise<void> {
@@ -202,12 +187,12 @@ export class KafkaSession {
   }
 
   async #give(record: LogRecord, heartbeat: () => Promise<void>): Promise<void> {
-    this.#takesUnderWay += 1;
     const taking = this.#parts.take(record).catch((error: unknown) => {
       const failure = new TakeError(error);
       this.#fail(failure);
       throw failure;
     });
+    this.#taking.add(taking);
     try {
       await withHeartbeats(taking, heartbeat, this.#parts.timing.heartbeatSeconds);
     } catch (error) {
@@ -215,7 +200,7 @@ export class KafkaSession {
       await this.commit();
       throw error;
     } finally {
-      this.#takesUnderWay -= 1;
+      this.#taking.delete(taking);
       this.#finishIfIdle();
     }
   }
@@ -236,7 +221,7 @@ export class KafkaSession {
   }
 
   #finishIfIdle(): void {
-    if (this.#isStopped && this.#takesUnderWay === 0) this.#finish();
+    if (this.#isStopped && this.#taking.size === 0) this.#finish();
   }
 
   async #matchingTopics(): Promise<readonly string[]> {
@@ -268,7 +253,7 @@ export class KafkaSession {
       const offsets = await brokerOffsets(this.#admin, this.#parts.options.groupId, topics);
       this.#assignment.saw(offsets);
       await this.#pin(this.#assignment.unpinned(offsets, (topic) => this.#beginsAtItsBeginning(topic)));
-      const stuck = this.#takesUnderWay > 0 ? null : this.#assignment.stuck(this.#parts.stuckSeconds, nowSeconds());
+      const stuck = this.#taking.size > 0 ? null : this.#assignment.stuck(this.#parts.stuckSeconds, nowSeconds());
       if (stuck !== null) {
         const what = `${stuck.topic}/${stuck.partition} gave nothing for ${this.#parts.stuckSeconds} s though records wait`;
         this.#fail(new SourceError(what, { retriable: true }));

@@ -2,8 +2,9 @@ import type { LogPosition, LogRecord, LogSource, LogStatus } from "../log-source
 import { Backoff } from "./backoff.ts";
 import { registerCodecs } from "./codecs.ts";
 import { DEFAULT_TIMING, type KafkaSourceOptions, type KafkaTiming } from "./kafka-options.ts";
-import { KafkaSession, NewTopicsError, TakeError } from "./kafka-session.ts";
+import { KafkaSession } from "./kafka-session.ts";
 import { stopIdleTimers } from "./request-queue-timer.ts";
+import { NewTopicsError, TakeError } from "./session-errors.ts";
 
 /** How much more patient each restart for a partition that stands still makes us, at most. */
 const LONGEST_STUCK_FACTOR = 16;
@@ -46,8 +47,11 @@ export class KafkaSource implements LogSource {
         await session.run(signal);
         return;
       } catch (error) {
-        if (error instanceof TakeError) throw error.cause;
-        await session.close();
+        if (error instanceof TakeError) {
+          await session.settled();
+          throw error.cause;
+        }
+        await Promise.all([session.settled(), session.close()]);
         this.#reconnectCount += 1;
         if (error instanceof NewTopicsError) this.#options.say("info", `Kafka: ${error.message}`);
         else this.#note(error instanceof Error ? error.message : String(error));
@@ -74,7 +78,6 @@ export class KafkaSource implements LogSource {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = null;
-    await session?.commit();
     await session?.close();
     this.#isConnected = false;
   }
