@@ -2,6 +2,7 @@ import { SettingsError } from "../contracts/errors.ts";
 import type { Settings } from "../contracts/settings.ts";
 import { openStore } from "../store/open-store.ts";
 import { kafkaClientConfig } from "../telemetry/kafka/client-config.ts";
+import type { KafkaTiming } from "../telemetry/kafka/kafka-options.ts";
 import { KafkaWriter } from "../telemetry/kafka/kafka-writer.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { WindowListener } from "./line.ts";
@@ -34,6 +35,7 @@ export async function startWorker(parts: {
   /** Password of `kafkaUser` where the settings name no file. */
   password: string | undefined;
   onWindow?: WindowListener;
+  timing?: Partial<KafkaTiming>;
   say: (level: "info" | "warn", message: string) => void;
   onError: (error: unknown, what: string) => void;
 }): Promise<RunningWorker> {
@@ -65,7 +67,8 @@ export async function startWorker(parts: {
     const partitionCount = await writer.topic(names.keyed, settings.workerPartitions);
     await writer.topic(names.windows, 1);
     const ledger = new CountingLedger();
-    const legParts: LegParts = { settings, client, writer, partitionCount, say, onError };
+    const timing = parts.timing ?? {};
+    const legParts: LegParts = { settings, client, writer, partitionCount, timing, say, onError };
     if (roles.includes("assemble")) {
       legs.push(await startRekeyLeg(legParts), startAssembleLeg({ ...legParts, ledger }));
     }

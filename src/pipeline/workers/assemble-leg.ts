@@ -22,6 +22,7 @@ export function startAssembleLeg(parts: LegParts & { readonly ledger: Ledger }):
     start: "earliest",
     maxBatchBytes: settings.maxBodyBytes,
     say,
+    timing: parts.timing ?? {},
   });
   const quarantine = new Quarantine(null, (message) => say("warn", message));
   const assemblers = new Map<number, PartitionAssembler>();

@@ -36,6 +36,7 @@ export async function startDetectLeg(
     start: "earliest",
     maxBatchBytes: settings.maxBodyBytes,
     say,
+    timing: parts.timing ?? {},
   });
   const writer = new StoreWriter({ store, onError });
   const quarantine = new Quarantine(null, (message) => say("warn", message));

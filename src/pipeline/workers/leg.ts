@@ -1,5 +1,6 @@
 import type { Settings } from "../../contracts/settings.ts";
 import type { kafkaClientConfig } from "../../telemetry/kafka/client-config.ts";
+import type { KafkaTiming } from "../../telemetry/kafka/kafka-options.ts";
 import type { KafkaWriter } from "../../telemetry/kafka/kafka-writer.ts";
 import type { LogStatus } from "../../telemetry/log-source.ts";
 
@@ -17,6 +18,7 @@ export interface LegParts {
   readonly writer: KafkaWriter;
   /** Partitions of the keyed topic. */
   readonly partitionCount: number;
+  readonly timing?: Partial<KafkaTiming>;
   readonly say: (level: "info" | "warn", message: string) => void;
   readonly onError: (error: unknown, what: string) => void;
 }

@@ -12,14 +12,8 @@ const TELL_SECONDS = 1;
 const COUNT_SECONDS = 30;
 
 /** First leg: raw topics to the topic keyed by trace. */
-export async function startRekeyLeg({
-  settings,
-  client,
-  writer,
-  partitionCount,
-  say,
-  onError,
-}: LegParts): Promise<Leg> {
+export async function startRekeyLeg(parts: LegParts): Promise<Leg> {
+  const { settings, client, writer, partitionCount, timing, say, onError } = parts;
   const names = topicsOf(settings);
   const traceTopics = settings.kafkaTraceTopics.map((text) => topicPatternOf("kafkaTraceTopics", text));
   const metricTopics = settings.kafkaMetricTopics.map((text) => topicPatternOf("kafkaMetricTopics", text));
@@ -36,7 +30,7 @@ export async function startRekeyLeg({
     start: settings.kafkaStart,
     maxBatchBytes: settings.maxBodyBytes,
     say,
-    timing: { watchSeconds: TELL_SECONDS },
+    timing: { watchSeconds: TELL_SECONDS, ...timing },
   });
   const quarantine = new Quarantine(null, (message) => say("warn", message));
   let acceptedSince = new Set<string>();

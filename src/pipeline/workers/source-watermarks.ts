@@ -5,7 +5,11 @@ const FRESH_SECONDS = 10;
 /** After so long without a word a source is thought to be gone for good. Seconds. */
 const FORGOTTEN_SECONDS = 900;
 
+const UNKNOWN = Number.NEGATIVE_INFINITY;
+
 interface Source {
+  /** False for one that gave metrics only: it tells nothing of event time, and is none of those that are waited for. */
+  isTimed: boolean;
   offset: number;
   eventSeconds: number;
   isAtEnd: boolean;
@@ -41,11 +45,9 @@ export class SourceWatermarks {
     const isNew = known === undefined || section.offset > known.offset;
     if (known !== undefined && section.offset < known.offset) return false;
     this.#sources.set(section.source, {
+      isTimed: section.signal === "traces" || known?.isTimed === true,
       offset: section.offset,
-      eventSeconds: Math.max(
-        known?.eventSeconds ?? Number.NEGATIVE_INFINITY,
-        section.eventSeconds ?? Number.NEGATIVE_INFINITY,
-      ),
+      eventSeconds: Math.max(known?.eventSeconds ?? UNKNOWN, section.eventSeconds ?? UNKNOWN),
       isAtEnd: section.isAtEnd,
       heardSeconds: recordSeconds,
     });
@@ -54,10 +56,11 @@ export class SourceWatermarks {
 
   /** Event time after all sections of a record were taken. */
   advance(): number {
-    if (this.#sources.size < this.#sourceCount) return this.#eventSeconds;
+    const timed = [...this.#sources.values()].filter(({ isTimed }) => isTimed);
+    if (timed.length < this.#sourceCount) return this.#eventSeconds;
     let slowest = Number.POSITIVE_INFINITY;
     let latest = Number.NEGATIVE_INFINITY;
-    for (const source of this.#sources.values()) {
+    for (const source of timed) {
       const silentSeconds = this.#nowSeconds - source.heardSeconds;
       latest = Math.max(latest, source.eventSeconds);
       if (source.isAtEnd && silentSeconds <= FRESH_SECONDS) continue;
