@@ -237,6 +237,21 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     pattern: /^(https?:\/\/[\w.:[\]%-]+\/?)?$/,
     description: "OTLP/gRPC collector for the program's own traces and metrics; it may not be one of its own ports.",
   }),
+  workerPrefix: text({
+    defaultValue: "spantwin",
+    rule: "at most 100 letters, digits, . _ -",
+    pattern: /^[\w.-]{1,100}$/,
+    description:
+      "Begins the names of the topics and groups between workers; one prefix is one application, with one twin.",
+  }),
+  workerPartitions: integer({
+    defaultValue: 12,
+    unit: "partitions",
+    min: 1,
+    max: 1000,
+    description:
+      "Partitions of the topic of spans by trace, when workers have to make it: so many can assemble at most.",
+  }),
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];

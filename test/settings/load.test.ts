@@ -82,6 +82,8 @@ describe("the defaults", () => {
       logLevel: "auto",
       logFormat: "human",
       selfOtlpEndpoint: "",
+      workerPrefix: "spantwin",
+      workerPartitions: 12,
     });
   });
 
