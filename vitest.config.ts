@@ -7,6 +7,8 @@ const alone = [
   "test/browser/**/*.test.ts",
   "test/demo/**/*.test.ts",
   "test/clients/**/*.test.ts",
+  "test/broker/**/*.test.ts",
+  "test/fault/**/*.test.ts",
 ];
 
 export default defineConfig({

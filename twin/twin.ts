@@ -19,6 +19,7 @@ import { pushTo } from "./grouping.ts";
 import { diagnose } from "./hypotheses/diagnose.ts";
 import type { Knowledge } from "./learning/knowledge.ts";
 import { Learner } from "./learning/learner.ts";
+import { seenPart } from "./learning/seen-part.ts";
 import { entryRates, totalRate } from "./learning/traffic-estimate.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 import type { BaseTraffic } from "./what-if/base-traffic.ts";
@@ -75,8 +76,12 @@ export class Twin {
   }
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
-  forecast(observation: Observation): Forecast {
-    const isContiguous = this.#current !== null && observation.windowIndex - this.#current.windowIndex <= 1;
+  forecast(window: Observation): Forecast {
+    return { ...this.#forecastOf(seenPart(window)), observation: window };
+  }
+
+  #forecastOf(observation: Observation): Forecast {
+    const isContiguous = this.#current !== null && isNext(this.#current, observation);
     this.#current = observation;
     this.#jobs = this.#jobsOf(observation, isContiguous);
     this.#learner.observe(observation);
@@ -131,7 +136,7 @@ export class Twin {
 
   /** Learns from a window known to be clean. */
   learn(forecast: Forecast): void {
-    this.#learner.learn(forecast);
+    this.#learner.learn({ ...forecast, observation: seenPart(forecast.observation) });
   }
 
   /** What a node does from this time on (unix seconds, event time) is normal: it is learned as a new version would be. */
@@ -206,6 +211,33 @@ export class Twin {
     return diagnose(parts, suspects);
   }
 
+  /** @param awaited windows forecast that may still be learned */
+  snapshot(awaited: readonly Observation[]) {
+    const current = this.#current;
+    return {
+      learner: this.#learner.snapshot(current === null ? awaited : [...awaited, current]),
+      current,
+      recent: this.#recent.snapshot(),
+      capacity: this.#capacity.snapshot(),
+      hasVariants: this.#variants !== null && this.#variantsOfKnowledge === this.#learner.knowledge,
+      networkSize: this.#networkSize,
+    };
+  }
+
+  restore(state: ReturnType<Twin["snapshot"]>): void {
+    this.#learner.restore(state.learner);
+    this.#current = state.current;
+    this.#recent.restore(state.recent);
+    const { knowledge } = this.#learner;
+    if (state.current === null || knowledge === null) return;
+    this.#jobsBefore = new Map(jobsByInstance(state.current).map((jobs) => [jobs.instance, jobs]));
+    if (state.hasVariants && sizeOf(state.current.topology) === state.networkSize) {
+      // Equal networks to those the limit was found in.
+      this.#capacity.know(knowledge, this.#variantsOf(state.current.topology, knowledge));
+    }
+    this.#capacity.restore(state.capacity);
+  }
+
   #seedOf(observation: Observation): number {
     return this.#options.seed + observation.windowIndex * 1024;
   }
@@ -227,7 +259,7 @@ export class Twin {
   }
 
   #variantsOf(topology: Topology, knowledge: Knowledge): readonly NetworkVariant[] {
-    const size = topology.operations.length + topology.edges.length + topology.programs.length;
+    const size = sizeOf(topology);
     if (this.#variants === null || knowledge !== this.#variantsOfKnowledge || size !== this.#networkSize) {
       const { replicates, seed } = this.#options;
       this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
@@ -250,7 +282,17 @@ export class Twin {
   }
 }
 
+/** Between slices of windows there is more than was seen. */
+function isNext(before: Observation, after: Observation): boolean {
+  const areWhole = before.seen === undefined && after.seen === undefined;
+  return areWhole && after.windowIndex - before.windowIndex <= 1;
+}
+
 function replicatesFor(visits: number): number {
   const wanted = Math.round(HYPOTHESIS_VISITS / Math.max(1, visits));
   return Math.max(HYPOTHESIS_VARIANTS, Math.min(HYPOTHESIS_REPLICATES_MAX, wanted));
+}
+
+function sizeOf({ operations, edges, programs }: Topology): number {
+  return operations.length + edges.length + programs.length;
 }

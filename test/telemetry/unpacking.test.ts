@@ -2,8 +2,8 @@ import { createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from "nod
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MalformedError } from "../../src/contracts/errors.ts";
+import { BusyError } from "../../src/telemetry/otlp/busy-error.ts";
 import { type Encoding, encodingOf, TooLargeError, unpacked } from "../../src/telemetry/otlp/inflate.ts";
-import { BusyError } from "../../src/telemetry/otlp/intake.ts";
 
 const MAX_BYTES = 1 << 20;
 
@@ -71,7 +71,7 @@ describe.each(PACKINGS)("a body packed as $as", ({ encoding, pack }) => {
   });
 
   test("waits its turn: what `reserve` throws comes out as it is", async () => {
-    const busy = new BusyError("full", false);
+    const busy = new BusyError("full");
     const reserve = () => {
       throw busy;
     };

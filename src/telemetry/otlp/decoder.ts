@@ -35,6 +35,8 @@ const NO_METRICS: readonly MetricPoint[] = [];
  * give the same numbers whether they come as protobuf or as JSON.
  */
 export class OtlpDecoder {
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  readonly names: NameRegistry;
   readonly #ledger: Ledger;
   readonly #tolerances: ToleranceCounts;
   readonly #traces: TraceDraft;
@@ -45,6 +47,7 @@ export class OtlpDecoder {
 
   constructor(options: DecoderOptions) {
     const names = new NameRegistry(options);
+    this.names = names;
     this.#ledger = options.ledger;
     this.#tolerances = options.tolerances ?? new ToleranceCounts();
     this.#traces = new TraceDraft(names.strings);
@@ -57,14 +60,28 @@ export class OtlpDecoder {
     return signal === "traces" ? this.#decodeTraces(format, body) : this.#decodeMetrics(format, body);
   }
 
+  /**
+   * Turns spans of any format into a batch: `read` fills the draft and throws a `MalformedError` when it cannot; the
+   * decoder is then as it was before.
+   */
+  decodeSpans(read: (draft: TraceDraft) => void): DecodedBody {
+    this.#traces.begin();
+    return this.#assembled(read);
+  }
+
   #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
-    const draft = this.#traces;
-    draft.begin();
-    if (format === "json") readTracesJson(parseJsonBody(body, this.#tolerances), draft, this.#tolerances);
-    else {
-      this.#reader.reset(body);
-      readTraces(this.#reader, draft);
+    if (format === "json") {
+      const parsed = parseJsonBody(body, this.#tolerances);
+      return this.decodeSpans((draft) => readTracesJson(parsed, draft, this.#tolerances));
     }
+    this.#reader.reset(body);
+    this.#traces.begin(this.#reader.bytes, this.#reader.view);
+    return this.#assembled((draft) => readTraces(this.#reader, draft));
+  }
+
+  #assembled(read: (draft: TraceDraft) => void): DecodedBody {
+    const draft = this.#traces;
+    read(draft);
     const { spans, rejectedSpans } = this.#assembler.assemble(draft);
     return { batch: { spans, metrics: NO_METRICS }, rejectedCount: rejectedSpans };
   }

@@ -1,6 +1,7 @@
 import { MalformedError } from "../../contracts/errors.ts";
+import { BusyError } from "./busy-error.ts";
 import { TooLargeError } from "./inflate.ts";
-import { BusyError } from "./intake.ts";
+
 import { type Refusal, RPC_CODE } from "./responses.ts";
 
 /** What a sender is told about an error, the same on both transports. Only what was its own fault may not be tried again. */
@@ -12,8 +13,8 @@ export function refusalFor(error: unknown): Refusal {
     return { httpStatus: 413, rpcCode: RPC_CODE.resourceExhausted, message: error.message };
   }
   if (error instanceof BusyError) {
-    const { isClosing, message, retryAfterSeconds } = error;
-    return { httpStatus: isClosing ? 503 : 429, rpcCode: RPC_CODE.unavailable, message, retryAfterSeconds };
+    const { isUnavailable, message, retryAfterSeconds } = error;
+    return { httpStatus: isUnavailable ? 503 : 429, rpcCode: RPC_CODE.unavailable, message, retryAfterSeconds };
   }
   // 500 would make the sender drop the data.
   return unavailable("cannot take telemetry now");
