@@ -57,6 +57,7 @@ export const SERVER_SETTINGS = [
   "otlpGrpcPort",
   "otlpHttpPort",
   "dataDirectory",
+  "storeUrl",
   "maxBodyBytes",
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];

@@ -18,7 +18,7 @@ export interface SettingDescription {
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
     const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
-    const defaultText = String(defaultValue) || "none";
+    const defaultText = String(defaultValue ?? "") || "none";
     const isNamedUnit = unit !== "" && unit !== "port";
     return {
       key,

@@ -1,6 +1,6 @@
 import type { Settings } from "../contracts/settings.ts";
 import { KAFKA_SETTINGS } from "./kafka-settings.ts";
-import { choice, integer, number, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { choice, integer, number, probability, type Setting, storeUrl, text, timeRanges } from "./setting.ts";
 
 export type SettingKey = keyof Settings;
 
@@ -34,6 +34,10 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     rule: 'a directory, or ":memory:" to keep nothing',
     pattern: /\S/,
     description: "Where incidents, series and evidence are kept.",
+  }),
+  storeUrl: storeUrl({
+    description:
+      "PostgreSQL that keeps incidents, series and evidence instead of the data directory; needed with several processes.",
   }),
   seed: integer({
     defaultValue: 1,
