@@ -5,7 +5,7 @@ import type { Status } from "../contracts/api.ts";
 import type { Incident } from "../contracts/incident.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
-import { createOwnMetrics } from "../self/own-metrics.ts";
+import { createOwnMetrics, type OwnMetrics } from "../self/own-metrics.ts";
 import { openStore } from "../store/open-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
@@ -15,7 +15,7 @@ import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { KeptResults } from "./kept-results.ts";
 import { countLearning } from "./learning-metrics.ts";
-import type { WindowListener } from "./line.ts";
+import type { Line, WindowListener } from "./line.ts";
 import { LiveView } from "./live-view.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
@@ -97,18 +97,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       grpcPort: settings.otlpGrpcPort,
       httpPort: settings.otlpHttpPort,
     });
-    const take = (batch: TelemetryBatch): void => {
-      if (batch.spans.spanCount > 0) {
-        live.countSpans(batch.spans.spanCount, batch.spans.startSeconds[0]!);
-      }
-      keeper.remember(batch);
-      const windowsBefore = live.windowsSeen;
-      const begun = performance.now();
-      line.take(batch);
-      if (live.windowsSeen > windowsBefore) {
-        metrics.windowComputeSeconds.observe((performance.now() - begun) / 1000);
-      }
-    };
+    const take = takerOf({ line, live, keeper, metrics });
     const stopping = new AbortController();
     const reading = receiver.read(take, stopping.signal);
     reading.catch((error: unknown) => parts.onError(error, "taking telemetry in"));
@@ -140,6 +129,23 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     await closeAll();
     throw error;
   }
+}
+
+/** Hands batches to the line, and counts them and the time its windows take. */
+function takerOf(parts: { line: Line; live: LiveView; keeper: Keeper; metrics: OwnMetrics }) {
+  const { line, live, keeper, metrics } = parts;
+  return (batch: TelemetryBatch): void => {
+    if (batch.spans.spanCount > 0) {
+      live.countSpans(batch.spans.spanCount, batch.spans.startSeconds[0]!);
+    }
+    keeper.remember(batch);
+    const windowsBefore = live.windowsSeen;
+    const begun = performance.now();
+    line.take(batch);
+    if (live.windowsSeen > windowsBefore) {
+      metrics.windowComputeSeconds.observe((performance.now() - begun) / 1000);
+    }
+  };
 }
 
 function addressesOf(
