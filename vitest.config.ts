@@ -6,6 +6,7 @@ const alone = [
   "test/testbed/**/*.test.ts",
   "test/browser/**/*.test.ts",
   "test/demo/**/*.test.ts",
+  "test/clients/**/*.test.ts",
   "test/broker/**/*.test.ts",
 ];
 

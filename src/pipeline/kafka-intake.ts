@@ -3,8 +3,8 @@ import { pause } from "../telemetry/kafka/backoff.ts";
 import type { Quarantine } from "../telemetry/kafka/quarantine.ts";
 import { matchesTopic, type TopicPattern } from "../telemetry/kafka/topic-patterns.ts";
 import type { LogPosition, LogRecord, LogSource } from "../telemetry/log-source.ts";
+import { BusyError } from "../telemetry/otlp/busy-error.ts";
 import type { Signal } from "../telemetry/otlp/decoder.ts";
-import { BusyError } from "../telemetry/otlp/intake.ts";
 import { sniffEncoding } from "../telemetry/sniff-encoding.ts";
 
 /** A record's body on its way to the one intake. */
@@ -29,9 +29,9 @@ export interface KafkaIntakeOptions {
   readonly takenThrough?: readonly TakenPosition[];
 }
 
-/** The last record of a partition that was taken in, and when, unix seconds. */
+/** The last record of a partition that was taken in, and when, unix seconds; no later than now where that is not known. */
 export interface TakenPosition extends LogPosition {
-  readonly takenAtSeconds: number;
+  readonly takenAtSeconds?: number;
 }
 
 /** What came through the log and what became of it. */
@@ -62,7 +62,13 @@ export class KafkaIntake {
 
   constructor(options: KafkaIntakeOptions) {
     this.#options = options;
-    for (const { topic, partition, offset, takenAtSeconds } of options.takenThrough ?? []) {
+    this.passOver(options.takenThrough ?? []);
+  }
+
+  /** Records up to these were taken in before, and are not taken again. */
+  passOver(takenThrough: readonly TakenPosition[]): void {
+    const nowSeconds = Date.now() / 1000;
+    for (const { topic, partition, offset, takenAtSeconds = nowSeconds } of takenThrough) {
       this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds: takenAtSeconds });
     }
   }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 
-import type { PostgresAddress, Settings, TimeRange } from "../contracts/settings.ts";
-import { hidePassword, postgresAddressOf, STORE_URL_RULE } from "./store-url.ts";
+import type { Settings, TimeRange } from "../contracts/settings.ts";
 import { TIME_RANGE_RULE, timeRangeOf } from "./time-range.ts";
 
 type Value = Settings[keyof Settings];
@@ -44,19 +43,15 @@ export function timeRanges(options: { description: string }): Setting<readonly T
   return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
 }
 
-export function storeUrl(options: { description: string }): Setting<PostgresAddress | null> {
-  const rule = STORE_URL_RULE;
-  const url = z.string(rule).transform((text, context): PostgresAddress => {
-    const address = postgresAddressOf(text);
-    if (address === null) {
-      context.addIssue({ code: "custom", message: rule });
-      return z.NEVER;
-    }
-    return address;
-  });
-  const nothing = z.union([z.null(), z.literal("")]).transform(() => null);
-  const schema = z.union([nothing, url], rule);
-  return { ...options, defaultValue: null, unit: "", rule, reads: "text", schema, shown: hidePassword };
+export function origins(options: { description: string }): Setting<readonly string[]> {
+  const rule = "origins such as https://shop.example:8443, without a path and never *";
+  const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+  const schema = z.array(z.string(rule).trim().refine(isOrigin, rule), rule);
+  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+export function pemFile(description: string): Setting<string> {
+  return text({ defaultValue: "", rule: "a PEM file, or nothing", pattern: /^(|.*\S.*)$/, description });
 }
 
 export function integer(numeric: Numeric): Setting<number> {

@@ -81,6 +81,35 @@ export class Observer {
     return this.#takeClosed();
   }
 
+  /** What is open and what is known of names. Taken between two batches, when every closed window has been handed on. */
+  snapshot() {
+    return {
+      registry: this.#registry.snapshot(),
+      assembler: this.#assembler.snapshot(),
+      buffer: this.#buffer.snapshot(),
+      builders: [...this.#builders].map(([index, builder]) => ({ index, builder: builder.snapshot() })),
+      metrics: [...this.#metrics],
+      eventTimeSeconds: this.#eventTimeSeconds,
+      nextWindow: this.#nextWindow,
+      jumpCount: this.#jumpCount,
+    };
+  }
+
+  restore(state: ReturnType<Observer["snapshot"]>): void {
+    this.#registry.restore(state.registry);
+    this.#assembler.restore(state.assembler);
+    this.#buffer.restore(state.buffer);
+    for (const { index, builder } of state.builders) {
+      const open = new WindowBuilder();
+      open.restore(builder);
+      this.#builders.set(index, open);
+    }
+    this.#metrics = state.metrics;
+    this.#eventTimeSeconds = state.eventTimeSeconds;
+    this.#nextWindow = state.nextWindow;
+    this.#jumpCount = state.jumpCount;
+  }
+
   #takeClosed(): Observation[] {
     const closed = this.#closed;
     this.#closed = [];
