@@ -20,6 +20,8 @@ export interface Traffic {
   readonly ill: Cycle;
 }
 
+const AS_RECORDED = { signal: "traces", encoding: "otlp_proto", isDocument: false, timeNanos: 0 } as const;
+
 /** @param spansPerSecond about; it is a drawn number of requests that has as many */
 export function traffic(spansPerSecond: number): Traffic {
   const requestsPerSecond = spansPerSecond / spansPerRequest(cluster(1, SEED));
@@ -41,7 +43,7 @@ export function* bodiesOf(
     for (const body of cycle.bodies) {
       if (later > 0) moveOn(body, later, round);
       // The next round changes the bytes, and this body may still be on its way then.
-      yield { signal: "traces", format: "protobuf", bytes: body.bytes.slice(), spanCount: body.spanCount };
+      yield { ...AS_RECORDED, bytes: body.bytes.slice(), spanCount: body.spanCount };
     }
   }
 }

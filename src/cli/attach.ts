@@ -32,7 +32,7 @@ Examples:
       settings,
       mode: "attach",
       version: VERSION,
-      ...(writer === null ? {} : { tap: (signal, body, format) => writer.write(signal, body, format) }),
+      ...(writer === null ? {} : { tap: (signal, body, encoding) => writer.write(signal, body, encoding) }),
       onWindow: ({ events }) => {
         for (const event of events) {
           report(event, isJson, log.info);
@@ -60,7 +60,7 @@ function logLevelOf({ logLevel, logFormat }: Settings, isJson: boolean): Setting
   return logLevel === "auto" && logFormat === "json" && !isJson ? "info" : logLevel;
 }
 
-function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
+export function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
   if (isJson) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (event.type !== "updated") {

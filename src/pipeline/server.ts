@@ -8,23 +8,20 @@ import type { OwnListener } from "../self/own-address.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
 import { startSelfTelemetry } from "../self/self-telemetry.ts";
 import { StageClock } from "../self/stage-clock.ts";
-import { openStore } from "../store/open-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
-import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { IN_MEMORY } from "./keeping.ts";
-import { KeptResults } from "./kept-results.ts";
+import { openKeptStore } from "./kept-store.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LineFeed } from "./line-feed.ts";
 import { LiveView } from "./live-view.ts";
+import { openOtherWaysIn } from "./other-ways-in.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
-import { countWrites } from "./store-metrics.ts";
-import { StoreWriter } from "./store-writer.ts";
 import { ToldBefore } from "./told-before.ts";
 import { WayIn } from "./way-in.ts";
 
@@ -84,14 +81,11 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const metrics = createOwnMetrics();
   closers.push(() => metrics.stop());
   if (settings.dataDirectory !== IN_MEMORY) closers.push(lockDirectory(settings.dataDirectory));
-  const store = await openStore(settings, { onError });
-  closers.push(() => store.close());
+  const kept = await openKeptStore(settings, metrics.counters, onError);
+  closers.push(() => kept.close());
+  const { store, writer, results } = kept;
   const told = new ToldBefore();
   await told.remember(store);
-  const writer = new StoreWriter({ store, onError });
-  closers.push(() => writer.close());
-  countWrites(metrics.counters, writer);
-  const results = new KeptResults(store, writer);
   const { scorer, view: model } = await loadScorer(settings);
   const stages = new StageClock(metrics.counters);
   const line = createLine(settings, scorer, ledger, { runStage: stages.run });
@@ -128,17 +122,13 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const listeners = ownListeners(settings.host, [listening.port, grpcPort, httpPort]);
   const telemetry = await startSelfTelemetry({ endpoint, listeners, counters, version });
   closers.push(async () => telemetry?.stop());
-  const kafka = openKafka({
-    settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
-    password: parts.kafkaPassword,
-    intake: wayIn.intake,
-    counters,
-    takenThrough: wayIn.recovered.then(() => wayIn.takenThrough),
-    say: onNotice,
-    onError,
+  const { mode, kafkaPassword } = parts;
+  const takenThrough = wayIn.recovered.then(() => wayIn.takenThrough);
+  const others = await openOtherWaysIn({
+    ...{ mode, settings, door: wayIn, counters, kafkaPassword, takenThrough, onNotice, onError },
   });
-  closers.push(() => kafka?.end());
-  live.setListening(addressesOf(settings.host, otlp, listening.url, kafka));
+  closers.push(() => others.end());
+  live.setListening([...addressesOf(settings.host, otlp, listening.url), ...others.listening]);
   return {
     url: listening.url,
     otlpGrpcPort: grpcPort ?? 0,
@@ -157,13 +147,11 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
-  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
-    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }

@@ -29,6 +29,7 @@ describe("the defaults", () => {
       apiPort: 7171,
       otlpGrpcPort: 4317,
       otlpHttpPort: 4318,
+      zipkinPort: -1,
       dataDirectory: "spantwin-data",
       storeUrl: null,
       seed: 1,
@@ -57,7 +58,7 @@ describe("the defaults", () => {
       otlpTlsCert: "",
       otlpTlsKey: "",
       otlpTlsClientCa: "",
-      maxOpenTraces: 20_000,
+      maxOpenTraces: 100_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
       kafkaBrokers: [],
@@ -73,9 +74,16 @@ describe("the defaults", () => {
       kafkaCaFile: "",
       kafkaCertFile: "",
       kafkaKeyFile: "",
+      scrapeTargets: [],
+      scrapeIntervalSeconds: 15,
+      scrapeTimeoutSeconds: 10,
+      scrapeMaxBytes: 16_777_216,
+      scrapeMaxSeries: 50_000,
       logLevel: "auto",
       logFormat: "human",
       selfOtlpEndpoint: "",
+      workerPrefix: "spantwin",
+      workerPartitions: 12,
     });
   });
 
