@@ -1,13 +1,12 @@
 // Goal: what feeds the line and watches it goes on with it, and a checkpoint is used only where it holds.
 // Method: the first minutes of the sample recording, with the keeper and the live view of a server.
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Settings } from "../../../src/contracts/settings.ts";
 import { lineCheckpointer } from "../../../src/pipeline/checkpoint/line-checkpointer.ts";
 import { Keeper } from "../../../src/pipeline/keeper.ts";
 import { LiveView } from "../../../src/pipeline/live-view.ts";
 import { createLine } from "../../../src/pipeline/replay.ts";
 import { type LoadedScorer, loadScorer } from "../../../src/pipeline/scorers.ts";
-import { openSqliteStore } from "../../../src/store/sqlite-store.ts";
 import { type RecordedBody, recordedBodies } from "../../../src/telemetry/files/recording-bodies.ts";
 import { CountingLedger } from "../../../src/telemetry/ledger.ts";
 import { OtlpDecoder } from "../../../src/telemetry/otlp/decoder.ts";
@@ -34,9 +33,8 @@ function server(directory: string, own: Settings = settings, version = "1.0.0") 
   const ledger = new CountingLedger();
   const decoder = new OtlpDecoder({ ...own, ledger });
   const line = createLine(own, loaded.scorer, ledger);
-  const store = openSqliteStore({ dataDirectory: temporaryFolder() });
-  onTestFinished(() => store.close());
-  const keeper = new Keeper({ line, store, retentionHours: 1 });
+  const kept: unknown[] = [];
+  const keeper = new Keeper({ line, writer: { put: (write) => void kept.push(write) }, retentionHours: 1 });
   const fixed = { mode: "attach", version, windowSeconds: own.windowSeconds } as const;
   const live = new LiveView({ line, ledger, model: loaded.view, fixed });
   const notices: string[] = [];
@@ -58,7 +56,7 @@ function server(directory: string, own: Settings = settings, version = "1.0.0") 
     line.take(batch);
   };
   const seen = () => [live.status(), live.map(), live.waits(), live.ledger(), line.memory, digest(keeper.snapshot())];
-  return { take, seen, live, notices, checkpointer };
+  return { take, seen, kept, live, notices, checkpointer };
 }
 
 describe("a server that comes back", () => {
@@ -71,12 +69,15 @@ describe("a server that comes back", () => {
     const after = server(folder);
     expect(after.checkpointer.restore()).toEqual({ body: BODIES });
     expect(after.seen()).toEqual(before.seen());
+    before.kept.length = 0;
     for (const body of bodies.slice(BODIES)) {
       before.take(body);
       after.take(body);
     }
     expect(after.live.windowsSeen).toBeGreaterThan(0);
     expect(after.seen()).toEqual(before.seen());
+    expect(after.kept.length).toBeGreaterThan(0);
+    expect(after.kept).toEqual(before.kept);
 
     const slower = server(folder, { ...settings, windowSeconds: settings.windowSeconds * 2 });
     expect(slower.checkpointer.restore()).toBeNull();
