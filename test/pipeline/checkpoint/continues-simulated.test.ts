@@ -19,7 +19,7 @@ const FAULTS: readonly SyntheticFault[] = [
 test("a simulated application gives the same with restarts, with every baseline at work and people who have their say", async () => {
   const settings = defaults({ replicates: 3, learningDelaySeconds: 20 });
   const { scorer } = await loadScorer(settings);
-  const { steps, strings } = simulated(3, 5, SECONDS, FAULTS, {});
+  const { steps, strings } = simulated(5, 5, SECONDS, FAULTS, {});
   const at = (seconds: number): number => Math.floor((seconds / SECONDS) * steps.length);
   steps.splice(at(285), 0, says("ignore", 4));
   steps.splice(at(260), 0, says("new-normal", 3));
