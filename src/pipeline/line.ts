@@ -12,6 +12,7 @@ import { FeedbackRules } from "../detection/feedback-rules.ts";
 import { IntentionalWaits } from "../detection/intentional-waits.ts";
 import type { AskTwin } from "../detection/questions.ts";
 import { Silencing } from "../detection/silencing.ts";
+import { type RunStage, runUnmeasured } from "../self/stage-clock.ts";
 import { Observer } from "../topology/observer.ts";
 import { LearningGate } from "./learning-gate.ts";
 
@@ -72,15 +73,21 @@ export class Line {
   readonly #watched: AskTwin;
   readonly #listeners: WindowListener[] = [];
   readonly #watchers: readonly { readonly scorer: Scorer; readonly detector: Detector }[];
+  readonly #run: RunStage;
 
-  /** @param parts.watchers scorers that judge the same windows without a say in what is learned */
+  /**
+   * @param parts.watchers scorers that judge the same windows without a say in what is learned
+   * @param parts.runStage runs the work of each stage, to measure it; it has no say in what comes out
+   */
   constructor(parts: {
     settings: Settings;
     twin: TwinLike;
     scorer: Scorer;
     ledger: Ledger;
     watchers?: readonly Scorer[];
+    runStage?: RunStage | undefined;
   }) {
+    this.#run = parts.runStage ?? runUnmeasured;
     this.#twin = parts.twin;
     this.#watched = { counterfactuals: (nodes) => parts.twin.counterfactuals(nodes), diagnose: () => [] };
     this.#scorer = parts.scorer;
@@ -145,15 +152,15 @@ export class Line {
   take(batch: TelemetryBatch): void {
     // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
     Object.freeze(batch.spans);
-    for (const observation of this.observer.add(batch)) {
-      this.#takeWindow(observation);
+    for (const observation of this.#run("observe", () => this.observer.add(batch))) {
+      this.takeWindow(observation);
     }
   }
 
   /** Ends the stream: what is open is assembled and judged. */
   finish(): void {
-    for (const observation of this.observer.finish()) {
-      this.#takeWindow(observation);
+    for (const observation of this.#run("observe", () => this.observer.finish())) {
+      this.takeWindow(observation);
     }
   }
 
@@ -201,11 +208,18 @@ export class Line {
     });
   }
 
-  #takeWindow(observation: Observation): void {
+  /** Judges and learns one window. Windows that others assembled come here, oldest first. */
+  takeWindow(observation: Observation): void {
+    this.#run("window", () => this.#judgeAndLearn(observation));
+  }
+
+  #judgeAndLearn(observation: Observation): void {
     this.#topology = observation.topology;
-    const forecast = this.#twin.forecast(observation);
+    const forecast = this.#run("forecast", () => this.#twin.forecast(observation));
     const judgeable = this.waits.withoutWaits(forecast);
-    const { scored, events: found } = this.#judge(this.#scorer, this.detector, judgeable, this.#twin);
+    const { scored, events: found } = this.#run("judge", () => {
+      return this.#judge(this.#scorer, this.detector, judgeable, this.#twin);
+    });
     const watching = this.#watchers.map(({ scorer, detector }) =>
       this.#judge(scorer, detector, judgeable, this.#watched),
     );
@@ -214,14 +228,18 @@ export class Line {
     // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
     // or it would expect to be wrong from then on, and see nothing any more.
     const learnable = this.#silencing.isAnySilenced ? { ...forecast, nodes: [] } : forecast;
-    for (const clean of this.gate.take(learnable, this.detector.unlearnableSinceSeconds)) {
-      this.#twin.learn(clean);
-    }
+    this.#run("learn", () => {
+      for (const clean of this.gate.take(learnable, this.detector.unlearnableSinceSeconds)) {
+        this.#twin.learn(clean);
+      }
+    });
     this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious: this.detector.isSuspicious });
     const { detector, openIncidents } = this;
-    for (const listener of this.#listeners) {
-      listener({ scored, events, detector, openIncidents, watching });
-    }
+    this.#run("store", () => {
+      for (const listener of this.#listeners) {
+        listener({ scored, events, detector, openIncidents, watching });
+      }
+    });
   }
 
   /** What people are told of what the detector found: less what they silenced, with the deployments before it. */

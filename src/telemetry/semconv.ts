@@ -1,8 +1,8 @@
 /**
  * The one place that reads attribute names. New and old OpenTelemetry conventions meet here in slots: one slot per
  * thing we want to know, filled by the first of its names that a span carries.
- * Source: OpenTelemetry semantic conventions 1.43 (http, rpc, database, messaging, service, k8s, host) and what
- * they replaced (1.20 and earlier).
+ * Source: OpenTelemetry semantic conventions 1.43 (http, rpc, database, messaging, service, k8s, host), what
+ * they replaced (1.20 and earlier), and last OpenTracing's (`db.type`, `peer.hostname`), which Jaeger's clients wrote.
  */
 const SPAN_ATTRIBUTES = {
   httpMethod: ["http.request.method", "http.method"],
@@ -12,8 +12,8 @@ const SPAN_ATTRIBUTES = {
   rpcService: ["rpc.service"],
   rpcMethod: ["rpc.method"],
   rpcSystem: ["rpc.system.name", "rpc.system"],
-  dbSystem: ["db.system.name", "db.system"],
-  dbNamespace: ["db.namespace", "db.name", "db.redis.database_index"],
+  dbSystem: ["db.system.name", "db.system", "db.type"],
+  dbNamespace: ["db.namespace", "db.name", "db.redis.database_index", "db.instance"],
   dbOperation: ["db.operation.name", "db.operation"],
   dbCollection: ["db.collection.name", "db.sql.table", "db.mongodb.collection", "db.cassandra.table"],
   dbSummary: ["db.query.summary"],
@@ -24,6 +24,7 @@ const SPAN_ATTRIBUTES = {
     "messaging.destination.name",
     "messaging.destination",
     "messaging.destination_publish.name",
+    "message_bus.destination",
   ],
   messagingTemporary: [
     "messaging.destination.temporary",
@@ -39,8 +40,12 @@ const SPAN_ATTRIBUTES = {
     "net.peer.ip",
     "net.sock.peer.addr",
     "http.host",
+    "peer.hostname",
+    "peer.ipv4",
+    "peer.ipv6",
+    "peer.address",
   ],
-  serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port"],
+  serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port", "peer.port"],
   peerService: ["service.peer.name", "peer.service"],
   resendCount: ["http.request.resend_count", "http.resend_count"],
   samplingProbability: ["sampling.probability"],
@@ -49,12 +54,21 @@ const SPAN_ATTRIBUTES = {
 const RESOURCE_ATTRIBUTES = {
   serviceName: ["service.name"],
   serviceNamespace: ["service.namespace"],
-  serviceInstance: ["service.instance.id"],
+  serviceInstance: ["service.instance.id", "client-uuid"],
   serviceVersion: ["service.version"],
   podTemplate: ["k8s.pod.label.pod-template-hash", "k8s.pod.labels.pod-template-hash", "k8s.replicaset.name"],
   podName: ["k8s.pod.name"],
-  hostName: ["host.name"],
+  hostName: ["host.name", "hostname"],
   processId: ["process.pid"],
+} as const;
+
+/** What OTLP has fields for and Jaeger and Zipkin say in tags. */
+const FIELD_TAGS = {
+  kind: ["span.kind"],
+  error: ["error"],
+  statusCode: ["otel.status_code"],
+  httpStatus: ["http.response.status_code", "http.status_code"],
+  tracestate: ["w3c.tracestate"],
 } as const;
 
 /** The service of a resource that does not name itself: the name the OpenTelemetry SDKs use. */
@@ -75,6 +89,13 @@ export const SPAN_SLOT = Object.fromEntries([...SPAN_FACTS, "name"].map((fact, s
 >;
 export const SPAN_SLOT_COUNT = SPAN_FACTS.length + 1;
 
+/** Slot numbers of a row of raw text ids that holds what `FIELD_KEYS` finds. */
+export const FIELD_SLOT = slotNumbers(FIELD_TAGS);
+export const FIELD_SLOT_COUNT = Object.keys(FIELD_TAGS).length;
+
+/** Slot numbers of a resource's row of raw text ids. */
+export const RESOURCE_SLOT = slotNumbers(RESOURCE_ATTRIBUTES);
+
 const RESOURCE_FACTS = Object.keys(RESOURCE_ATTRIBUTES) as ResourceFact[];
 export const RESOURCE_SLOT_COUNT = RESOURCE_FACTS.length;
 
@@ -87,9 +108,22 @@ export interface AttributeKey {
   readonly isFirstWordOnly: boolean;
 }
 
+/** A name of at least four bytes as words, the last of them its last four bytes. */
+interface NameWords {
+  readonly key: AttributeKey;
+  readonly place: number;
+  readonly length: number;
+  readonly words: Int32Array;
+}
+
+const PLACE_BITS = 9;
+
 /** Finds a known attribute by its name, given as bytes or as a string. */
 export class KeyTable {
   readonly slotCount: number;
+  /** Known names by place, those of one place one behind the other; what is not there is unknown at a glance. */
+  readonly #firstAt = new Uint8Array(1 << PLACE_BITS);
+  readonly #names: readonly NameWords[];
   readonly #byText: ReadonlyMap<string, AttributeKey>;
   readonly #byLength: readonly (readonly { readonly bytes: Uint8Array; readonly key: AttributeKey }[] | undefined)[];
 
@@ -107,6 +141,23 @@ export class KeyTable {
       byLength[bytes.length] = sameLength;
     }
     this.#byLength = Array.from({ length: 64 }, (_, length) => byLength[length]);
+    const names = keys.filter(({ name }) => name.length >= 4).map(nameWords);
+    this.#names = [...names].sort((a, b) => a.place - b.place);
+    // Counted from one, so that 0 says "none".
+    for (let i = names.length - 1; i >= 0; i -= 1) this.#firstAt[this.#names[i]!.place] = i + 1;
+  }
+
+  /** The attribute whose name is the bytes `[start, start + length)` of the view, if it is known and has four bytes or more. */
+  find(view: DataView, start: number, length: number): AttributeKey | undefined {
+    if (length < 4) return undefined;
+    const ending = view.getInt32(start + length - 4, true);
+    const place = placeOf(ending, length);
+    let at = this.#firstAt[place]!;
+    if (at === 0) return undefined;
+    for (let name = this.#names[at - 1]; name !== undefined && name.place === place; name = this.#names[at++]) {
+      if (name.length === length && isName(view, start, name.words, ending)) return name.key;
+    }
+    return undefined;
   }
 
   ofText(name: string): AttributeKey | undefined {
@@ -127,8 +178,36 @@ export class KeyTable {
   }
 }
 
+function nameWords(key: AttributeKey): NameWords {
+  const bytes = new TextEncoder().encode(key.name);
+  const view = new DataView(bytes.buffer);
+  const whole = (bytes.length - 1) >> 2;
+  const words = Int32Array.from({ length: whole + 1 }, (_, word) =>
+    view.getInt32(word < whole ? 4 * word : bytes.length - 4, true),
+  );
+  return { key, place: placeOf(words.at(-1)!, bytes.length), length: bytes.length, words };
+}
+
+function isName(view: DataView, start: number, words: Int32Array, ending: number): boolean {
+  const last = words.length - 1;
+  if (words[last] !== ending) return false;
+  for (let word = 0; word < last; word += 1) if (words[word] !== view.getInt32(start + 4 * word, true)) return false;
+  return true;
+}
+
+function placeOf(ending: number, length: number): number {
+  return Math.imul(ending ^ length, 0x9e3779b1) >>> (32 - PLACE_BITS);
+}
+
 export const SPAN_KEYS = new KeyTable(SPAN_ATTRIBUTES, SPAN_SLOT_COUNT);
 export const RESOURCE_KEYS = new KeyTable(RESOURCE_ATTRIBUTES, RESOURCE_SLOT_COUNT);
+export const FIELD_KEYS = new KeyTable(FIELD_TAGS, FIELD_SLOT_COUNT);
+
+function slotNumbers<Fact extends string>(attributes: Readonly<Record<Fact, readonly string[]>>) {
+  return Object.fromEntries(Object.keys(attributes).map((fact, slot) => [fact, slot])) as Readonly<
+    Record<Fact, number>
+  >;
+}
 
 /** The facts behind a row of slots; `text(slot)` gives the text of one. */
 export function spanFacts(text: (slot: number) => string): SpanFacts {

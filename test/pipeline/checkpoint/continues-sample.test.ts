@@ -14,9 +14,9 @@ test("the sample recording gives the same with 16 restarts as without any", asyn
   const settings = { ...sampleSettings, replicates: 3 };
   const { scorer } = await loadScorer(settings);
   const steps: Step[] = [];
-  for await (const { signal, format, bytes } of recordedBodies(SAMPLE, { onBroken: () => undefined })) {
+  for await (const { signal, bytes } of recordedBodies(SAMPLE, { onBroken: () => undefined })) {
     const body = bytes.slice();
-    steps.push(({ line, decoder }) => line.take(decoder.decode(signal, format, body).batch));
+    steps.push(({ line, decoder }) => line.take(decoder.decode(signal, "protobuf", body).batch));
   }
   const world = {
     settings,

@@ -49,8 +49,8 @@ function server(directory: string, own: Settings = settings, version = "1.0.0") 
     watchers: { keeper, live },
     onNotice: (text) => notices.push(text),
   });
-  const take = ({ signal, format, bytes }: RecordedBody): void => {
-    const { batch } = decoder.decode(signal, format, bytes);
+  const take = ({ signal, bytes }: RecordedBody): void => {
+    const { batch } = decoder.decode(signal, "protobuf", bytes);
     if (batch.spans.spanCount > 0) live.countSpans(batch.spans.spanCount, batch.spans.startSeconds[0]!);
     keeper.remember(batch);
     line.take(batch);
