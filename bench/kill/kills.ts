@@ -78,7 +78,7 @@ export async function runKills(
       }
       await delivering;
       ledger.acknowledge(body.bytes);
-      sent.push({ signal: body.signal, format: body.format, bytes: body.bytes });
+      sent.push({ ...body });
       spans += body.spanCount;
       await dying;
     }

@@ -9,6 +9,8 @@ const SEED = 11;
 /** A service of the second layer works so many times as long once it is ill. */
 const ILL = { service: 2, factor: 4 };
 
+const AS_RECORDED = { signal: "traces", encoding: "otlp_proto", isDocument: false, timeNanos: 0 } as const;
+
 /** A body of the traffic. */
 export interface TimedBody extends RecordedBody {
   readonly spanCount: number;
@@ -41,7 +43,7 @@ export function* bodiesOf(
     for (const body of cycle.bodies) {
       if (later > 0) moveOn(body, later, round);
       // The next round changes the bytes, and this body may still be on its way then.
-      yield { signal: "traces", format: "protobuf", bytes: body.bytes.slice(), spanCount: body.spanCount };
+      yield { ...AS_RECORDED, bytes: body.bytes.slice(), spanCount: body.spanCount };
     }
   }
 }

@@ -32,7 +32,7 @@ Examples:
       settings,
       mode: "attach",
       version: VERSION,
-      ...(writer === null ? {} : { tap: (signal, body, format) => writer.write(signal, body, format) }),
+      ...(writer === null ? {} : { tap: (signal, body, encoding) => writer.write(signal, body, encoding) }),
       onWindow: ({ events }) => {
         for (const event of events) {
           report(event, isJson, log.info);

@@ -58,6 +58,19 @@ export const LINE_SETTINGS = [
 /** What a command that learns as it goes obeys besides. */
 export const LEARNING_SETTINGS = [...LINE_SETTINGS, "exclude"] as const satisfies readonly (keyof Settings)[];
 
+export const REPLAY_SETTINGS = [
+  ...LEARNING_SETTINGS,
+  "maxBodyBytes",
+  "kafkaEncoding",
+  "kafkaSasl",
+  "kafkaUser",
+  "kafkaPasswordFile",
+  "kafkaTls",
+  "kafkaCaFile",
+  "kafkaCertFile",
+  "kafkaKeyFile",
+] as const satisfies readonly (keyof Settings)[];
+
 export const SERVER_SETTINGS = [
   ...LEARNING_SETTINGS,
   "host",
@@ -81,14 +94,15 @@ export const SERVER_SETTINGS = [
   "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What a server obeys besides that others than its own sample application send to. */
+/** What `attach` obeys besides: what others than its own sample application send to, and the other ways in. */
 export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   ...SERVER_SETTINGS,
   "otlpCorsOrigins",
   "otlpTlsCert",
   "otlpTlsKey",
   "otlpTlsClientCa",
-  ...SETTING_KEYS.filter((key) => key.startsWith("kafka")),
+  "zipkinPort",
+  ...SETTING_KEYS.filter((key) => key.startsWith("kafka") || key.startsWith("scrape")),
 ];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

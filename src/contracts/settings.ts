@@ -25,6 +25,8 @@ export interface Settings {
   readonly apiPort: number;
   readonly otlpGrpcPort: number;
   readonly otlpHttpPort: number;
+  /** −1 leaves it closed. */
+  readonly zipkinPort: number;
   readonly dataDirectory: string;
   /** Null keeps everything in the data directory. */
   readonly storeUrl: PostgresAddress | null;
@@ -87,6 +89,12 @@ export interface Settings {
   readonly kafkaCaFile: string;
   readonly kafkaCertFile: string;
   readonly kafkaKeyFile: string;
+  /** `[service[@instance]=][http(s)://]host:port[/path]`; empty asks nobody. */
+  readonly scrapeTargets: readonly string[];
+  readonly scrapeIntervalSeconds: number;
+  readonly scrapeTimeoutSeconds: number;
+  readonly scrapeMaxBytes: number;
+  readonly scrapeMaxSeries: number;
   readonly logLevel: "auto" | "debug" | "info" | "warn" | "error";
   readonly logFormat: "human" | "json";
   /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */

@@ -13,7 +13,6 @@ import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
-import { type KafkaWayIn, openKafka } from "./kafka-way-in.ts";
 import { Keeper } from "./keeper.ts";
 import { IN_MEMORY } from "./keeping.ts";
 import { KeptResults } from "./kept-results.ts";
@@ -21,6 +20,7 @@ import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LineFeed } from "./line-feed.ts";
 import { LiveView } from "./live-view.ts";
+import { openOtherWaysIn } from "./other-ways-in.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
 import { countWrites } from "./store-metrics.ts";
@@ -128,17 +128,13 @@ async function started(parts: ServerParts, closers: Closers): Promise<Omit<Runni
   const listeners = ownListeners(settings.host, [listening.port, grpcPort, httpPort]);
   const telemetry = await startSelfTelemetry({ endpoint, listeners, counters, version });
   closers.push(async () => telemetry?.stop());
-  const kafka = openKafka({
-    settings: parts.mode === "attach" ? settings : { ...settings, kafkaBrokers: [] },
-    password: parts.kafkaPassword,
-    intake: wayIn.intake,
-    counters,
-    takenThrough: wayIn.recovered.then(() => wayIn.takenThrough),
-    say: onNotice,
-    onError,
+  const { mode, kafkaPassword } = parts;
+  const takenThrough = wayIn.recovered.then(() => wayIn.takenThrough);
+  const others = await openOtherWaysIn({
+    ...{ mode, settings, door: wayIn, counters, kafkaPassword, takenThrough, onNotice, onError },
   });
-  closers.push(() => kafka?.end());
-  live.setListening(addressesOf(settings.host, otlp, listening.url, kafka));
+  closers.push(() => others.end());
+  live.setListening([...addressesOf(settings.host, otlp, listening.url), ...others.listening]);
   return {
     url: listening.url,
     otlpGrpcPort: grpcPort ?? 0,
@@ -157,13 +153,11 @@ function addressesOf(
   host: string,
   ports: { grpcPort: number | null; httpPort: number | null },
   url: string,
-  kafka: KafkaWayIn | null,
 ): Status["listening"] {
   const at = host.includes(":") ? `[${host}]` : host;
   return [
     { protocol: "OTLP/gRPC", address: `${at}:${ports.grpcPort}` },
     { protocol: "OTLP/HTTP", address: `http://${at}:${ports.httpPort}` },
     { protocol: "HTTP", address: url },
-    ...(kafka === null ? [] : [{ protocol: "Kafka", address: kafka.address }]),
   ];
 }

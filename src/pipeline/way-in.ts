@@ -4,6 +4,7 @@ import type { Settings } from "../contracts/settings.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import type { Counters } from "../self/counters.ts";
 import type { CountingLedger } from "../telemetry/ledger.ts";
+import type { BodyHttpServer, HttpDialect } from "../telemetry/otlp/body-http-server.ts";
 import type { BodyTap, Intake, Keeping } from "../telemetry/otlp/intake.ts";
 import type { BatchPlace } from "../telemetry/otlp/line-queue.ts";
 import { type OtlpListening, OtlpReceiver } from "../telemetry/otlp/receiver.ts";
@@ -93,6 +94,11 @@ export class WayIn {
   /** The door that other ways in share with OTLP. */
   get intake(): Intake {
     return this.#receiver.intake;
+  }
+
+  /** A server of another protocol in front of the same door; close it yourself, before this. */
+  serverOf(dialect: HttpDialect): BodyHttpServer {
+    return this.#receiver.serverOf(dialect);
   }
 
   /** Resolves when the line is where it was when the process before ended, and senders are heard. */

@@ -1,5 +1,6 @@
 import type { Settings } from "../contracts/settings.ts";
 import { KAFKA_SETTINGS } from "./kafka-settings.ts";
+import { SCRAPE_SETTINGS } from "./scrape-settings.ts";
 import { choice, integer, number, origins, pemFile, probability, type Setting, text, timeRanges } from "./setting.ts";
 import { storeUrl } from "./store-url.ts";
 
@@ -29,6 +30,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     ...port,
     defaultValue: 4318,
     description: "Port that receives OTLP/HTTP; 0 takes a free one.",
+  }),
+  zipkinPort: integer({
+    ...port,
+    min: -1,
+    defaultValue: -1,
+    description: "Port that receives Zipkin's spans (POST /api/v2/spans), usually 9411; 0 takes a free one, -1 none.",
   }),
   dataDirectory: text({
     defaultValue: "spantwin-data",
@@ -213,6 +220,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     description: "How long series are kept; incidents and their evidence stay.",
   }),
   ...KAFKA_SETTINGS,
+  ...SCRAPE_SETTINGS,
   logLevel: choice({
     defaultValue: "auto",
     choices: ["auto", "debug", "info", "warn", "error"],

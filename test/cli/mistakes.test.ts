@@ -23,6 +23,16 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
     { what: "unknown flag", args: ["replay", "x", "--fromat", "nezha"], names: "--fromat" },
     { what: "unknown format", args: ["replay", "x", "--format", "jeager"], names: "jeager" },
     { what: "recording that is not there", args: ["replay", "/no/such/place"], names: "/no/such/place" },
+    { what: "topic without a broker's port", args: ["replay", "kafka://shop/spans"], names: "kafka://shop/spans" },
+    {
+      what: "range of a topic that ends before it begins",
+      args: ["replay", "kafka://shop:9092/spans?from=2&to=1"],
+      names: "from before its to",
+    },
+    { what: "topic beside a file", args: ["replay", ".", "kafka://shop:9092/spans"], names: "the only one" },
+    { what: "glob without a file", args: ["replay", "/no/such/*.json"], names: "/no/such/*.json" },
+    { what: "speed of nothing", args: ["replay", ".", "--speed", "0"], names: "--speed" },
+    { what: "target without a port", args: ["attach", "--scrape-targets", "cart=shop"], names: "--scrape-targets" },
     { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
     { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
     {

@@ -41,8 +41,8 @@ const receiver = new OtlpReceiver({
   ledger,
   maxBodyBytes: 4 << 20,
   maxOperationsPerService: 100,
-  tap: (signal, body, format) => {
-    const json = format === "json" ? Buffer.from(body).toString() : toJson(signal, body);
+  tap: (signal, body, encoding) => {
+    const json = encoding === "otlp_json" ? Buffer.from(body).toString() : toJson(signal, body);
     for (const span of spansOfBody(JSON.parse(json))) received.set(span.spanId, span);
   },
 });

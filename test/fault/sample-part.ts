@@ -30,8 +30,8 @@ export async function uninterrupted(bodies: readonly RecordedBody[], changes: Pa
     for (const { incident } of events) incidents.set(incident.id, incident);
   });
   let spans = 0;
-  for (const { signal, format, bytes } of bodies) {
-    const { batch } = decoder.decode(format === "json" ? "otlp_json" : "otlp_proto", signal, bytes);
+  for (const { signal, encoding, bytes } of bodies) {
+    const { batch } = decoder.decode(encoding, signal, bytes);
     spans += batch.spans.spanCount;
     line.take(batch);
   }

@@ -66,6 +66,19 @@ describe("an intake with a journal", () => {
     expect((await collectAll(source)).map(({ spans }) => spans.spanCount)).toEqual(sizes);
   });
 
+  test("keeps bodies of every encoding, and the journal replays them span by span as they were handed on", async () => {
+    const { intake, startReading, close } = await open();
+    const reading = startReading();
+    const span = (id: number) => ({ traceId: "beef", id: `${id}`, timestamp: START * 1e6 - id, duration: 100 });
+    const jaeger = { traceID: "beef", spanID: "9", startTime: START * 1e6, duration: 5, process: { serviceName: "j" } };
+    await intake.accept("traces", "zipkin_json", Buffer.from(JSON.stringify([span(1), span(2), span(3)])));
+    await intake.accept("traces", "jaeger_json", Buffer.from(JSON.stringify(jaeger)));
+    await close(reading);
+    const source = new RecordingSource(folder, { ledger: new CountingLedger(), maxOperationsPerService: 100 });
+    const batches = await collectAll(source);
+    expect(batches.map(({ spans }) => [...spans.spanId].filter((_, at) => at % 2 === 1))).toEqual([[1, 2, 3], [9]]);
+  });
+
   test("answers before the reader takes it, and asks to wait when the reader is too far behind", async () => {
     const bytes = bodyOf("a", 10);
     const { intake, accept, taken, startReading, close } = await open({ maxQueueBytes: 3 * bytes.length });

@@ -239,16 +239,16 @@ describe("back-pressure", () => {
 
 test("the tap sees accepted bodies as they were sent, and only those", async () => {
   const seen: [string, string, string][] = [];
-  const tap: OtlpReceiverOptions["tap"] = (signal, body, format) => {
-    seen.push([signal, format, Buffer.from(body).toString("base64")]);
+  const tap: OtlpReceiverOptions["tap"] = (signal, body, encoding) => {
+    seen.push([signal, encoding, Buffer.from(body).toString("base64")]);
   };
   const { port } = await started({ tap });
   await send(port, gzipSync(traces), { "content-type": PROTOBUF, "content-encoding": "gzip" });
   await send(port, Buffer.from("{"), { "content-type": JSON_TYPE });
   await send(port, tracesJson, { "content-type": JSON_TYPE });
   expect(seen).toEqual([
-    ["traces", "protobuf", Buffer.from(traces).toString("base64")],
-    ["traces", "json", tracesJson.toString("base64")],
+    ["traces", "otlp_proto", Buffer.from(traces).toString("base64")],
+    ["traces", "otlp_json", tracesJson.toString("base64")],
   ]);
 });
 

@@ -1,13 +1,9 @@
 import { stat } from "node:fs/promises";
 import { MalformedError } from "../../contracts/errors.ts";
-import type { Encoding } from "../encodings.ts";
 import { journalRecords } from "../journal/journal-reader.ts";
 import { recordedBody } from "../journal/recorded.ts";
 import { segmentNames } from "../journal/segment-name.ts";
-import type { BodyFormat } from "../otlp/decoder.ts";
 import type { RecordedBody, RecordingOptions } from "./recording-bodies.ts";
-
-const FORMATS: Readonly<Partial<Record<Encoding, BodyFormat>>> = { otlp_proto: "protobuf", otlp_json: "json" };
 
 /** True for a folder with segments of a journal. */
 export async function isJournal(path: string): Promise<boolean> {
@@ -29,9 +25,8 @@ export async function* journalBodies(
   });
   for await (const record of records) {
     try {
-      const format = FORMATS[record.encoding];
-      if (format === undefined) throw new MalformedError(`${record.encoding} is not replayed yet`);
-      yield { signal: record.signal, format, bytes: recordedBody(record, maxBodyBytes) };
+      const { signal, encoding } = record;
+      yield { signal, encoding, bytes: recordedBody(record, maxBodyBytes), isDocument: false, timeNanos: 0 };
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       onBroken?.(folder, error.message);

@@ -1,6 +1,7 @@
 import { MalformedError } from "../../contracts/errors.ts";
+import type { Encoding } from "../encodings.ts";
 import type { BodyFormat, Signal } from "./decoder.ts";
-import { type Encoding, TooLargeError, unpacked } from "./inflate.ts";
+import { type Encoding as Packing, TooLargeError, unpacked } from "./inflate.ts";
 import type { Intake } from "./intake.ts";
 
 /** One body on its way in, and the bytes the intake holds for it from its first chunk until its answer. */
@@ -37,9 +38,9 @@ export class Delivery {
    * @throws {MalformedError} when it does not unpack or is no such body (counted in the ledger).
    * @throws {TooLargeError | BusyError} as `receive` does.
    */
-  async accept(signal: Signal, format: BodyFormat, encoding: Encoding, received: Buffer): Promise<number> {
-    const body = await this.#unpacked(encoding, received);
-    const origin = encoding === "identity" ? {} : { packed: { bytes: received, packing: encoding } };
+  async accept(signal: Signal, format: BodyFormat | Encoding, packing: Packing, received: Buffer): Promise<number> {
+    const body = await this.#unpacked(packing, received);
+    const origin = packing === "identity" ? {} : { packed: { bytes: received, packing } };
     return this.#intake.accept(signal, format, body, origin);
   }
 
@@ -49,9 +50,9 @@ export class Delivery {
     this.#heldBytes = 0;
   }
 
-  async #unpacked(encoding: Encoding, received: Buffer): Promise<Buffer> {
+  async #unpacked(packing: Packing, received: Buffer): Promise<Buffer> {
     try {
-      return await unpacked(encoding, received, this.maxBodyBytes, (byteCount) => this.#hold(byteCount));
+      return await unpacked(packing, received, this.maxBodyBytes, (byteCount) => this.#hold(byteCount));
     } catch (error) {
       if (error instanceof MalformedError) this.#intake.refuse();
       throw error;

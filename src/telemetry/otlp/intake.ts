@@ -11,8 +11,8 @@ import { BusyError } from "./busy-error.ts";
 import type { BodyFormat, Signal } from "./decoder.ts";
 import { type BatchPlace, LineQueue } from "./line-queue.ts";
 
-/** Gets every OTLP body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
-export type BodyTap = (signal: Signal, body: Uint8Array, format: BodyFormat) => void | Promise<void>;
+/** Gets every body that was taken in, as it was sent (uncompressed), before the sender hears of it. */
+export type BodyTap = (signal: Signal, body: Uint8Array, encoding: Encoding) => void | Promise<void>;
 
 /** Where everything that is accepted is kept before its sender hears of it, and what came of late. */
 export interface Keeping {
@@ -59,7 +59,6 @@ export interface BodyOrigin {
 }
 
 const OTLP_ENCODINGS: Readonly<Record<BodyFormat, Encoding>> = { protobuf: "otlp_proto", json: "otlp_json" };
-const OTLP_FORMATS: Readonly<Partial<Record<Encoding, BodyFormat>>> = { otlp_proto: "protobuf", otlp_json: "json" };
 
 /**
  * The one door of all receivers: decodes bodies as they come, keeps them, and hands the batches on one at a time, all in
@@ -159,8 +158,7 @@ export class Intake {
         keeping === undefined
           ? await this.#hand(signal, encoding, body, origin)
           : await this.#keep(keeping, signal, encoding, body, origin);
-      const tapped = OTLP_FORMATS[encoding];
-      if (tapped !== undefined) await this.#options.tap?.(signal, body, tapped);
+      await this.#options.tap?.(signal, body, encoding);
       return rejectedCount;
     } finally {
       this.#inFlightBodies -= 1;

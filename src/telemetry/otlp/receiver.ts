@@ -1,8 +1,9 @@
 import { SettingsError } from "../../contracts/errors.ts";
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../../contracts/telemetry.ts";
 import { BodyDecoder } from "../encodings.ts";
+import { BodyHttpServer, type HttpDialect } from "./body-http-server.ts";
 import { OtlpGrpcServer } from "./grpc-server.ts";
-import { OtlpHttpServer } from "./http-server.ts";
+import { OTLP_HTTP } from "./http-server.ts";
 import { type BodyTap, Intake, type IntakeLoad, type Keeping } from "./intake.ts";
 import { PATIENCE, type Patience, type ServerLimits } from "./limits.ts";
 import type { BatchPlace } from "./line-queue.ts";
@@ -72,7 +73,8 @@ export class OtlpReceiver implements TelemetrySource {
   readonly #requests = new RequestCounts();
   readonly #tolerances = new ToleranceCounts();
   #grpc: OtlpGrpcServer | null = null;
-  #http: OtlpHttpServer | null = null;
+  #http: BodyHttpServer | null = null;
+  #tls: TlsCredentials | null = null;
 
   /** @throws {SettingsError} when the limits contradict each other. */
   constructor(options: OtlpReceiverOptions) {
@@ -118,16 +120,16 @@ export class OtlpReceiver implements TelemetrySource {
   /** @throws {SettingsError} naming the port that cannot be had; nothing listens then. */
   async start(listen: OtlpListen): Promise<OtlpListening> {
     const host = listen.host ?? "127.0.0.1";
-    const parts = { intake: this.#intake, limits: this.#limits, counts: this.#requests, tls: listen.tls ?? null };
+    this.#tls = listen.tls ?? null;
     try {
       let httpPort: number | null = null;
       let grpcPort: number | null = null;
       if (listen.httpPort !== null) {
-        this.#http = new OtlpHttpServer({ ...parts, corsOrigins: this.#corsOrigins });
+        this.#http = this.serverOf(OTLP_HTTP);
         httpPort = await this.#http.listen(host, listen.httpPort);
       }
       if (listen.grpcPort !== null) {
-        this.#grpc = new OtlpGrpcServer(parts);
+        this.#grpc = new OtlpGrpcServer(this.#parts());
         grpcPort = await this.#grpc.listen(host, listen.grpcPort);
       }
       return { host, grpcPort, httpPort };
@@ -135,6 +137,11 @@ export class OtlpReceiver implements TelemetrySource {
       await this.close();
       throw error;
     }
+  }
+
+  /** A server of another protocol over HTTP with this one's door, limits, counts and, once started, TLS. Close it yourself. */
+  serverOf(dialect: HttpDialect): BodyHttpServer {
+    return new BodyHttpServer(dialect, { ...this.#parts(), corsOrigins: this.#corsOrigins });
   }
 
   /**
@@ -150,5 +157,9 @@ export class OtlpReceiver implements TelemetrySource {
     await Promise.all([this.#http?.close(), this.#grpc?.close()]);
     this.#http = null;
     this.#grpc = null;
+  }
+
+  #parts() {
+    return { intake: this.#intake, limits: this.#limits, counts: this.#requests, tls: this.#tls };
   }
 }

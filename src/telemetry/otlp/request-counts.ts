@@ -1,4 +1,5 @@
-export type Transport = "http" | "grpc";
+/** `http` and `grpc` are those of OTLP. */
+export type Transport = "http" | "grpc" | "zipkin";
 
 /** One line of the counts: answers of one transport with one code (HTTP status, or gRPC status code). */
 export interface RequestCount {
@@ -10,7 +11,7 @@ export interface RequestCount {
 /** Counts answers and refused connections. Bounded: there are few codes. */
 export class RequestCounts {
   readonly #answers = new Map<string, { readonly transport: Transport; readonly code: number; count: number }>();
-  readonly #dropped: Record<Transport, number> = { http: 0, grpc: 0 };
+  readonly #dropped: Record<Transport, number> = { http: 0, grpc: 0, zipkin: 0 };
 
   answered(transport: Transport, code: number): void {
     const key = `${transport} ${code}`;

@@ -106,9 +106,9 @@ describe("the sample recording", () => {
   test("gives the same with 24 restarts as without any", async () => {
     const settings = { ...sampleSettings, replicates: 4 };
     const steps: Step[] = [];
-    for await (const { signal, format, bytes } of recordedBodies(SAMPLE, { onBroken: () => undefined })) {
+    for await (const { signal, bytes } of recordedBodies(SAMPLE, { onBroken: () => undefined })) {
       const body = bytes.slice();
-      steps.push(({ line, decoder }: World) => line.take(decoder.decode(signal, format, body).batch));
+      steps.push(({ line, decoder }: World) => line.take(decoder.decode(signal, "protobuf", body).batch));
     }
     const line: Parameters<typeof play>[0]["line"] = (ledger) => createLine(settings, model, ledger);
     const whole = await play({ settings, line, steps });
