@@ -34,6 +34,9 @@ export interface Course {
   readonly end: string;
   readonly events: number;
   readonly cuts: readonly Cut[];
+  /** Snapshots that were held while the line went on, and those of them that it changed. */
+  readonly held: number;
+  readonly heldChanged: number;
 }
 
 export interface Cut {
@@ -53,6 +56,8 @@ export async function play(parts: {
   line: (ledger: CountingLedger) => Line;
   steps: readonly Step[];
   cuts?: ReadonlySet<number>;
+  /** Steps before which a snapshot is taken, and held until the end. */
+  holds?: ReadonlySet<number>;
   /** Objects besides the line's that its state refers to. */
   anchors?: Readonly<Record<string, object>>;
 }): Promise<Course> {
@@ -83,8 +88,13 @@ export async function play(parts: {
     });
     return { line, ledger, decoder, checkpointer };
   };
+  const held: { readonly snapshot: unknown; readonly digest: string }[] = [];
   let world = begin();
   for (const [step, take] of parts.steps.entries()) {
+    if (parts.holds?.has(step) === true) {
+      const snapshot = snapshotOf(world);
+      held.push({ snapshot, digest: digest(snapshot) });
+    }
     if (parts.cuts?.has(step) === true) {
       const { observer, openIncidents } = world.line;
       const { openTraceCount: openTraces } = observer;
@@ -97,20 +107,28 @@ export async function play(parts: {
     }
     take(world);
   }
-  const { line, ledger, decoder } = world;
-  line.finish();
-  const end = digest([line.snapshot(), ledger.snapshot(), decoder.names.snapshot(), ledger.rows()]);
-  return { windows, end, events, cuts };
+  world.line.finish();
+  const end = digest(snapshotOf(world));
+  const heldChanged = held.filter((each) => digest(each.snapshot) !== each.digest).length;
+  return { windows, end, events, cuts, held: held.length, heldChanged };
 }
 
-/** Equal for equal values, to the bit. How learned visits are parted into runs says nothing. */
+function snapshotOf({ line, ledger, decoder }: World): unknown {
+  return [line.snapshot(), ledger.snapshot(), decoder.names.snapshot()];
+}
+
+/**
+ * Equal for equal values, to the bit. How learned visits are parted into runs says nothing, and the topology that windows
+ * refer to is the line's own, with a state of its own.
+ */
 export function digest(value: unknown): string {
   const hash = createHash("sha256");
   hash.update(JSON.stringify(value, plain));
   return hash.digest("hex");
 }
 
-function plain(_key: string, value: unknown): unknown {
+function plain(key: string, value: unknown): unknown {
+  if (key === "topology") return undefined;
   if (ArrayBuffer.isView(value))
     return createHash("sha256")
       .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
