@@ -31,7 +31,7 @@ test("a simulated application gives the same with restarts, with every baseline 
     anchors: { synthetic: strings },
     line: (ledger: Parameters<typeof createLine>[2]) => {
       const watchers = BASELINE_NAMES.map((name) => createBaseline(name, { seed: 5 }));
-      return createLine(settings, scorer, ledger, watchers);
+      return createLine(settings, scorer, ledger, { watchers });
     },
   };
   const whole = await play({ ...world, holds: new Set([at(140)]) });
