@@ -60,7 +60,7 @@ function logLevelOf({ logLevel, logFormat }: Settings, isJson: boolean): Setting
   return logLevel === "auto" && logFormat === "json" && !isJson ? "info" : logLevel;
 }
 
-function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
+export function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
   if (isJson) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (event.type !== "updated") {

@@ -13,6 +13,7 @@ import { addSettings } from "./settings.ts";
 import { addTrain } from "./train.ts";
 import { VERSION } from "./version.ts";
 import { addWhatIf } from "./what-if.ts";
+import { addWorker } from "./worker.ts";
 
 /** Exit codes: 0 done, 1 ran and found it wanting (or failed), 2 a mistake in how it was called. */
 const EXIT_FAILED = 1;
@@ -46,6 +47,7 @@ addWhatIf(program);
 addFeedback(program);
 addRecord(program);
 addInject(program);
+addWorker(program);
 addSettings(program);
 addDoctor(program);
 

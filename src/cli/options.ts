@@ -94,7 +94,9 @@ export const SERVER_SETTINGS = [
   "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** What `attach` obeys besides: what others than its own sample application send to, and the other ways in. */
+export const KAFKA_KEYS: readonly (keyof Settings)[] = SETTING_KEYS.filter((key) => key.startsWith("kafka"));
+
+/** What a server obeys besides that others than its own sample application send to, and the other ways in. */
 export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   ...SERVER_SETTINGS,
   "otlpCorsOrigins",
@@ -102,7 +104,8 @@ export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
   "otlpTlsKey",
   "otlpTlsClientCa",
   "zipkinPort",
-  ...SETTING_KEYS.filter((key) => key.startsWith("kafka") || key.startsWith("scrape")),
+  ...KAFKA_KEYS,
+  ...SETTING_KEYS.filter((key) => key.startsWith("scrape")),
 ];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */

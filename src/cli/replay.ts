@@ -40,6 +40,7 @@ Examples:
     const source = await openRecording(paths, options["format"] as RecordingFormat, settings, ledger, {
       speed,
       kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
+      onBroken: (path, reason) => process.stderr.write(`spantwin: ${path}: ${reason}\n`),
     });
     const { scorer, view } = await loadScorer(settings);
     if (view.degradedReason !== null) process.stderr.write(`spantwin: ${view.degradedReason}\n`);

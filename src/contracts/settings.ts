@@ -99,4 +99,8 @@ export interface Settings {
   readonly logFormat: "human" | "json";
   /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */
   readonly selfOtlpEndpoint: string;
+  /** Names the topics and groups of the workers of one application. */
+  readonly workerPrefix: string;
+  /** Partitions of the topic keyed by trace, where it has to be made. */
+  readonly workerPartitions: number;
 }

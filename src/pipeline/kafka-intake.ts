@@ -29,7 +29,7 @@ export interface KafkaIntakeOptions {
   readonly takenThrough?: readonly TakenPosition[];
 }
 
-/** The last record of a partition that was taken in, and when, unix seconds; no later than now where that is not known. */
+/** The last record of a partition that was taken in, and when, unix seconds. */
 export interface TakenPosition extends LogPosition {
   readonly takenAtSeconds: number;
 }

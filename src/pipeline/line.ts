@@ -153,14 +153,14 @@ export class Line {
     // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
     Object.freeze(batch.spans);
     for (const observation of this.#run("observe", () => this.observer.add(batch))) {
-      this.#run("window", () => this.#takeWindow(observation));
+      this.takeWindow(observation);
     }
   }
 
   /** Ends the stream: what is open is assembled and judged. */
   finish(): void {
     for (const observation of this.#run("observe", () => this.observer.finish())) {
-      this.#run("window", () => this.#takeWindow(observation));
+      this.takeWindow(observation);
     }
   }
 
@@ -208,7 +208,12 @@ export class Line {
     });
   }
 
-  #takeWindow(observation: Observation): void {
+  /** Judges and learns one window. Windows that others assembled come here, oldest first. */
+  takeWindow(observation: Observation): void {
+    this.#run("window", () => this.#judgeAndLearn(observation));
+  }
+
+  #judgeAndLearn(observation: Observation): void {
     this.#topology = observation.topology;
     const forecast = this.#run("forecast", () => this.#twin.forecast(observation));
     const judgeable = this.waits.withoutWaits(forecast);

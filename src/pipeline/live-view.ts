@@ -17,6 +17,7 @@ import { DeploymentLog } from "./deployment-log.ts";
 import { NOT_OPEN } from "./intake-health.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { mapEdges } from "./map-edges.ts";
+import { seenSeconds } from "./seen-seconds.ts";
 import type { ToldBefore } from "./told-before.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
@@ -251,7 +252,7 @@ function healthOf(result: WindowResult, index: number, seen: NodeForecast | unde
 function visitRate(observation: Observation, node: number): number {
   const { visits, topology } = observation;
   const count = visits.operation.filter((operation) => topology.operations[operation]!.node === node).length;
-  return count / (observation.endSeconds - observation.startSeconds);
+  return count / seenSeconds(observation);
 }
 
 /** The node's most visited operation speaks for it on the map. */

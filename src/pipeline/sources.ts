@@ -16,6 +16,8 @@ export interface RecordingPlay {
   readonly speed?: number;
   /** Where the settings name no file that holds it. */
   readonly kafkaPassword?: string | undefined;
+  /** Told of a file that breaks off, is too large or cannot be unpacked. */
+  readonly onBroken?: (path: string, reason: string) => void;
 }
 
 /** A source over recorded files, or a part of a Kafka topic. @throws {SettingsError} naming the path when it is not there. */
@@ -24,7 +26,7 @@ export async function openRecording(
   format: RecordingFormat,
   settings: Settings,
   ledger: Ledger,
-  { speed = Number.POSITIVE_INFINITY, kafkaPassword }: RecordingPlay = {},
+  { speed = Number.POSITIVE_INFINITY, kafkaPassword, onBroken }: RecordingPlay = {},
 ): Promise<TelemetrySource> {
   const list = typeof paths === "string" ? [paths] : paths;
   const [address] = list.filter(isKafkaAddress);
@@ -33,7 +35,7 @@ export async function openRecording(
   }
   const source =
     address === undefined
-      ? await openFiles(list, format, settings, ledger)
+      ? await openFiles(list, format, settings, ledger, onBroken)
       : openKafkaRecording(address, settings, kafkaPassword, ledger);
   return Number.isFinite(speed) ? new PacedSource(source, speed) : source;
 }
@@ -43,6 +45,7 @@ async function openFiles(
   format: RecordingFormat,
   settings: Settings,
   ledger: Ledger,
+  onBroken: RecordingPlay["onBroken"],
 ): Promise<TelemetrySource> {
   const { maxOperationsPerService, maxBodyBytes } = settings;
   if (format === "nezha") {
@@ -55,5 +58,5 @@ async function openFiles(
   }
   // Looked for here, so that a mistake is told before anything starts.
   await checkRecording(paths);
-  return new RecordingSource(paths, { ledger, maxOperationsPerService, maxBodyBytes, format });
+  return new RecordingSource(paths, { ledger, maxOperationsPerService, maxBodyBytes, format, onBroken });
 }

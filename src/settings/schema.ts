@@ -199,7 +199,7 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
   otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
   otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
-    defaultValue: 20_000,
+    defaultValue: 100_000,
     unit: "traces",
     min: 100,
     max: 1_000_000,
@@ -236,6 +236,21 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     rule: "an address like http://collector:4317, or empty for none",
     pattern: /^(https?:\/\/[\w.:[\]%-]+\/?)?$/,
     description: "OTLP/gRPC collector for the program's own traces and metrics; it may not be one of its own ports.",
+  }),
+  workerPrefix: text({
+    defaultValue: "spantwin",
+    rule: "at most 100 letters, digits, . _ -",
+    pattern: /^[\w.-]{1,100}$/,
+    description:
+      "Begins the names of the topics and groups between workers; one prefix is one application, with one twin.",
+  }),
+  workerPartitions: integer({
+    defaultValue: 12,
+    unit: "partitions",
+    min: 1,
+    max: 1000,
+    description:
+      "Partitions of the topic of spans by trace, when workers have to make it: so many can assemble at most.",
   }),
 };
 

@@ -94,22 +94,26 @@ export class TopologyRegistry implements Topology {
       return known;
     }
     const count = this.#programCount.get(operation) ?? 0;
-    const isOverflow = count >= PROGRAMS_PER_OPERATION_MAX;
     this.#programCount.set(operation, count + 1);
-    if (!isOverflow) {
+    if (count < PROGRAMS_PER_OPERATION_MAX) {
       return this.#entry(this.#programBySignature, key, this.programs, (index) => ({
         index,
         operation,
         groups,
-        isOverflow,
+        isOverflow: false,
       }));
     }
     this.overflowCount++;
+    return this.overflowProgram(operation);
+  }
+
+  /** The program that stands for those beyond an operation's limit. */
+  overflowProgram(operation: number): number {
     return this.#entry(this.#programBySignature, `${operation}:overflow`, this.programs, (index) => ({
       index,
       operation,
       groups: [],
-      isOverflow,
+      isOverflow: true,
     }));
   }
 

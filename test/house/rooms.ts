@@ -88,4 +88,4 @@ export const orderOfContracts: readonly string[] = [
 ];
 
 /** Commands that watch a live system; the sample cluster and public recordings must never be loaded there. */
-export const liveEntries: readonly string[] = ["src/cli/attach.ts", "src/cli/replay.ts"];
+export const liveEntries: readonly string[] = ["src/cli/attach.ts", "src/cli/replay.ts", "src/cli/worker.ts"];

@@ -58,7 +58,7 @@ describe("the defaults", () => {
       otlpTlsCert: "",
       otlpTlsKey: "",
       otlpTlsClientCa: "",
-      maxOpenTraces: 20_000,
+      maxOpenTraces: 100_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
       kafkaBrokers: [],
@@ -82,6 +82,8 @@ describe("the defaults", () => {
       logLevel: "auto",
       logFormat: "human",
       selfOtlpEndpoint: "",
+      workerPrefix: "spantwin",
+      workerPartitions: 12,
     });
   });
 

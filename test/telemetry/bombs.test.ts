@@ -11,7 +11,7 @@ import { encode } from "./otlp-oracle.ts";
 import { plainTraces } from "./random-telemetry.ts";
 
 const MAX_GROWTH_BYTES = 64_000_000;
-const BOMB_BYTES = 300 << 20;
+const BOMB_BYTES = 100 << 20;
 
 let child: ChildProcess;
 let ports: { readonly httpPort: number; readonly grpcPort: number };
@@ -56,7 +56,7 @@ async function zstdWithoutSize(): Promise<Buffer> {
   return Buffer.concat(collected);
 }
 
-test("bombs of 300 MiB, 1,000 to 1 and beyond, by HTTP and gRPC: refused, and the process grows by less than 64 MB", async () => {
+test("bombs of 100 MiB, 1,000 to 1 and beyond, by HTTP and gRPC: refused, and the process grows by less than 64 MB", async () => {
   const good = encode("TracesData", plainTraces("shop", 500));
   for (let run = 0; run < 30; run += 1) expect(await post(gzipSync(good), "gzip")).toBe(200);
 
@@ -85,4 +85,4 @@ test("bombs of 300 MiB, 1,000 to 1 and beyond, by HTTP and gRPC: refused, and th
   }
   expect(Math.max(...growths)).toBeLessThan(MAX_GROWTH_BYTES);
   expect(await post(gzipSync(good), "gzip")).toBe(200);
-});
+}, 120_000);

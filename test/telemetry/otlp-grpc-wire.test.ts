@@ -63,6 +63,28 @@ describe("a message is taken in", () => {
     expect(batches.length).toBe(3);
   });
 
+  test("as many at a time as a sender likes: those beyond a connection's share wait with it", async () => {
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isFirst = true;
+    const { grpcPort, receiver } = await runningReceiver({}, () => {
+      const wait = isFirst ? undefined : gate;
+      isFirst = false;
+      return wait;
+    });
+    await withSession(`http://127.0.0.1:${grpcPort}`, async (session) => {
+      // With the first answer the client knows its share.
+      await callWith(session, good);
+      const calls = Array.from({ length: 50 }, () => callWith(session, good));
+      await expect.poll(() => receiver.counts().underWay.bodies).toBe(32);
+      release();
+      const statuses = (await Promise.all(calls)).map(({ grpcStatus }) => grpcStatus);
+      expect(statuses).toEqual(Array(50).fill(status.OK));
+    });
+  });
+
   test("and points without a value are named in a partial success", async () => {
     const { grpcPort, ledger } = await runningReceiver();
     const points = [

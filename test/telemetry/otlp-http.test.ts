@@ -231,7 +231,8 @@ describe("back-pressure", () => {
       throw new Error("store is gone");
     });
     const answer = await send(port, traces, { "content-type": PROTOBUF });
-    expect(answer.status).toBe(503);
+    expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "1"]);
+    expect(decode("RpcStatus", answer.body)["code"]).toBe(14);
     await expect(reading).rejects.toThrow("store is gone");
     expect((await send(port, traces, { "content-type": PROTOBUF })).status).toBe(503);
   });

@@ -120,6 +120,17 @@ describe("OTLP/gRPC closes", () => {
     expect(receiver.counts().answers).toContainEqual({ transport: "grpc", code: status.UNAVAILABLE, count: 1 });
   });
 
+  test("a call whose answer nobody fetches", async () => {
+    const { grpcPort, batches } = await runningReceiver({ patience });
+    const session = http2.connect(`http://127.0.0.1:${grpcPort}`, { settings: { initialWindowSize: 0 } });
+    const stream = session.request({ ":method": "POST", ":path": TRACES_PATH, "content-type": "application/grpc" });
+    stream.on("error", () => {});
+    stream.end(framed(traces));
+    await new Promise((resolve) => stream.on("close", resolve));
+    expect([batches.length, stream.rstCode]).toEqual([1, http2.constants.NGHTTP2_CANCEL]);
+    await new Promise<void>((resolve) => (session.closed ? resolve() : session.on("close", resolve)));
+  });
+
   test("a connection that only pings, in the words gRPC clients know", async () => {
     const { grpcPort } = await runningReceiver();
     const session = http2.connect(`http://127.0.0.1:${grpcPort}`);

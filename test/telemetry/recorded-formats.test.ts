@@ -83,8 +83,8 @@ const PACKINGS = [
   ["zstd", ".zst", zstdCompressSync],
 ] as const;
 
-const sourceOf = (paths: string | readonly string[], format: BodyFormats = "auto", ledger = new CountingLedger()) =>
-  new RecordingSource(paths, { ledger, maxOperationsPerService: 100, format });
+const sourceOf = (paths: string | readonly string[], format: BodyFormats = "auto") =>
+  new RecordingSource(paths, { ledger: new CountingLedger(), maxOperationsPerService: 100, format });
 
 /** Seconds at which the spans ended, in the order in which they came, with their services. */
 async function played(paths: string | readonly string[], format: BodyFormats = "auto") {
@@ -144,10 +144,15 @@ test("of more files than are opened at once, each comes when its time has come",
 test("a body that is no telemetry is counted, and the others are read", async () => {
   await writeFile(join(folder, "a.jsonl"), `${toJson("traces", toOtlpProto(ending("cart", 1)))}\n{"message":"hello"\n`);
   await writeFile(join(folder, "b.json"), toZipkin(ending("shop", 2)).subarray(0, 90));
+  await writeFile(join(folder, "c.binpb"), frame(toOtlpProto(ending("cut", 3))).subarray(0, 40));
   const ledger = new CountingLedger();
-  const batches = await collectAll(sourceOf(folder, "auto", ledger));
+  const broken: string[] = [];
+  const options = { ledger, maxOperationsPerService: 100, format: "auto" as const };
+  const onBroken = (path: string, reason: string) => void broken.push(`${path}: ${reason}`);
+  const batches = await collectAll(new RecordingSource(folder, { ...options, onBroken }));
+  expect(broken).toEqual([`${join(folder, "c.binpb")}: the file breaks off in the middle of a message`]);
   expect(batches.reduce((sum, { spans }) => sum + spans.spanCount, 0)).toBe(1);
-  expect(ledger.rows().find(({ service }) => service === "unknown_service")?.lost).toEqual({ malformed: 2 });
+  expect(ledger.rows().find(({ service }) => service === "unknown_service")?.lost).toEqual({ malformed: 3 });
 });
 
 test("a document over the limit is broken, not half read", async () => {

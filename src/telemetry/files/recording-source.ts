@@ -12,6 +12,8 @@ export interface RecordingSourceOptions {
   readonly maxBodyBytes?: number;
   /** Default: `otlp`. */
   readonly format?: BodyFormats;
+  /** Told of a file that breaks off, is too large or cannot be unpacked, besides the count in the ledger. */
+  readonly onBroken?: ((path: string, reason: string) => void) | undefined;
 }
 
 type Take = (batch: TelemetryBatch) => void | Promise<void>;
@@ -35,9 +37,12 @@ export class RecordingSource implements TelemetrySource {
 
   /** Malformed bodies and files that break off are counted in the ledger. @throws {SettingsError} as `recordedBodies`. */
   async read(take: Take, signal: AbortSignal): Promise<void> {
-    const { ledger, maxBodyBytes, format } = this.#options;
+    const { ledger, maxBodyBytes, format, onBroken } = this.#options;
     const bodies = recordedBodies(this.#paths, {
-      onBroken: () => ledger.lost(UNKNOWN_SERVICE, "malformed", 1),
+      onBroken: (path, reason) => {
+        ledger.lost(UNKNOWN_SERVICE, "malformed", 1);
+        onBroken?.(path, reason);
+      },
       ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
       ...(format === undefined ? {} : { format }),
     });

@@ -76,6 +76,8 @@ export class BodyHttpServer {
         ? createServer(timeouts, answer)
         : createTlsServer({ ...timeouts, ...tls, handshakeTimeout: limits.headSeconds * 1_000 }, answer);
     this.#server.maxConnections = limits.maxConnections;
+    // For those who do not fetch their answer; longer than any wait that the other limits allow.
+    this.#server.setTimeout((limits.requestSeconds + limits.idleSeconds) * 1_000);
     this.#server.on("drop", () => counts.dropped(dialect.transport));
     this.#server.on("clientError", (error, socket) => this.#refuseUnreadable(error, socket));
   }

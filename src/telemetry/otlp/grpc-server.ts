@@ -1,4 +1,5 @@
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2Server,
@@ -73,7 +74,10 @@ export class OtlpGrpcServer {
     this.#server.on("stream", (stream, headers) => {
       // Told by "close" too; without a listener it would end the process.
       stream.on("error", () => {});
-      this.#answer(stream, headers).catch(() => stream.destroy());
+      this.#answer(stream, headers)
+        // Who does not fetch the answer has a while to do so, like everybody who says nothing.
+        .then(() => stream.setTimeout(limits.idleSeconds * 1_000, () => stream.close(constants.NGHTTP2_CANCEL)))
+        .catch(() => stream.destroy());
     });
   }
 

@@ -50,8 +50,9 @@ export class GrpcSessions {
 
   #closeWhenIdle(session: ServerHttp2Session, isIdle: () => boolean): void {
     const idleMs = this.#limits.idleSeconds * 1_000;
-    session.setTimeout(idleMs, () => {
-      // A call that waits for its answer is no idle connection; it has a limit of its own.
+    session.setTimeout(idleMs);
+    session.on("timeout", () => {
+      // A call that waits for its answer is no idle connection; it has limits of its own.
       if (isIdle()) session.close();
       else session.setTimeout(idleMs);
     });
