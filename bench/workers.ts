@@ -85,9 +85,9 @@ async function run(roles: readonly string[]): Promise<Run> {
 async function send(broker: KafkaBroker, all: readonly RawRecord[]): Promise<void> {
   const producer = broker.client().producer();
   await producer.connect();
-  for (let from = 0; from < all.length; from += 20) {
+  for (let from = 0; from < all.length; from += PARTITIONS) {
     const messages = all
-      .slice(from, from + 20)
+      .slice(from, from + PARTITIONS)
       .map(({ bytes }, k) => ({ value: bytes, partition: (from + k) % PARTITIONS }));
     await producer.send({ topic: "otlp_spans", messages });
   }

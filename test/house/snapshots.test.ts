@@ -62,7 +62,7 @@ const given = new Set([
   "LearningGate.excluded",
   "Line.watched",
   "Line.listeners",
-  "Keeper.store",
+  "Keeper.writer",
   "Keeper.retentionSeconds",
   "LiveView.line",
   "LiveView.ledger",
