@@ -30,7 +30,13 @@ test("one that judges without a database is refused: others could not see what i
 test("a body in another encoding is refused by name", async () => {
   const rekeyer = new Rekeyer({ partitionCount: 1, sourceCount: () => 1, append: async () => undefined });
   const position = { topic: "raw", partition: 0, offset: 0n };
-  const body = { signal: "traces", encoding: "zipkin_json", bytes: new Uint8Array(0), position } as const;
+  const body = {
+    signal: "traces",
+    encoding: "zipkin_json",
+    bytes: new Uint8Array(0),
+    position,
+    writtenSeconds: 0,
+  } as const;
   await expect(rekeyer.accept(body)).rejects.toThrow("workers take otlp_proto only: zipkin_json");
 });
 
@@ -45,9 +51,10 @@ test("bodies that are accepted while others are being written are written togeth
       return new Promise((resolve) => gates.push(resolve));
     },
   });
-  const tells = [0, 1, 2].map((offset) => rekeyer.tell({ topic: "raw", partition: 0 }, offset, false));
+  const raw = { topic: "raw", partition: 0 };
+  const tells = [0, 1, 2].map((lastOffset) => rekeyer.tell(raw, { lastOffset, isAtEnd: false, asOfSeconds: 0 }));
   await expect.poll(() => gates.length).toBe(1);
-  tells.push(rekeyer.tell({ topic: "raw", partition: 0 }, 3, true));
+  tells.push(rekeyer.tell(raw, { lastOffset: 3, isAtEnd: true, asOfSeconds: 0 }));
   gates[0]!();
   await expect.poll(() => gates.length).toBe(2);
   gates[1]!();
