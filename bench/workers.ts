@@ -3,7 +3,7 @@
  * real Kafka into a real PostgreSQL, once by one worker that does all and once by two that assemble and one that judges.
  * Brokers, database and workers share this machine. Incidents of both runs are held against each other, field by field.
  *
- * Run: npm run bench:workers. Prints a table; the last line is one JSON object.
+ * Run: npm run bench:workers [-- <copies of the recording at once>]. Prints a table; the last line is one JSON object.
  */
 import { availableParallelism, loadavg } from "node:os";
 
@@ -17,6 +17,8 @@ import { until } from "../test/until.ts";
 import { collectorRecords, type RawRecord } from "./workers/records.ts";
 
 const PARTITIONS = 6;
+/** The recording has 450 spans a second; so many times that. */
+const COPIES = 4;
 const PATIENCE_SECONDS = 900;
 /** Windows at the end of a stream that goes on are still open. */
 const OPEN_WINDOWS = 4;
@@ -35,7 +37,11 @@ interface Run {
 const missing = missingForBroker() ?? (postgresPrograms === null ? "no programs initdb and postgres" : null);
 if (missing !== null) throw new Error(`cannot run: ${missing}`);
 
-const { records, spanCount, windowCount } = await collectorRecords();
+const copies = Number(process.argv[2] ?? COPIES);
+if (!(Number.isInteger(copies) && copies > 0 && copies < 256)) {
+  throw new RangeError(`copies: ${process.argv[2]} is no whole number from 1 to 255`);
+}
+const { records, spanCount, windowCount } = await collectorRecords(copies);
 const runs = [await run(["assemble,detect"]), await run(["assemble", "assemble", "detect"])] as const;
 const [one, three] = runs;
 console.table(
