@@ -6,7 +6,9 @@ const alone = [
   "test/testbed/**/*.test.ts",
   "test/browser/**/*.test.ts",
   "test/demo/**/*.test.ts",
+  "test/clients/**/*.test.ts",
   "test/broker/**/*.test.ts",
+  "test/fault/**/*.test.ts",
 ];
 
 export default defineConfig({

@@ -19,6 +19,7 @@ import { pushTo } from "./grouping.ts";
 import { diagnose } from "./hypotheses/diagnose.ts";
 import type { Knowledge } from "./learning/knowledge.ts";
 import { Learner } from "./learning/learner.ts";
+import { seenPart } from "./learning/seen-part.ts";
 import { entryRates, totalRate } from "./learning/traffic-estimate.ts";
 import { type InstanceJobs, jobsByInstance, joinJobs } from "./learning/window-jobs.ts";
 import type { BaseTraffic } from "./what-if/base-traffic.ts";
@@ -75,8 +76,12 @@ export class Twin {
   }
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
-  forecast(observation: Observation): Forecast {
-    const isContiguous = this.#current !== null && observation.windowIndex - this.#current.windowIndex <= 1;
+  forecast(window: Observation): Forecast {
+    return { ...this.#forecastOf(seenPart(window)), observation: window };
+  }
+
+  #forecastOf(observation: Observation): Forecast {
+    const isContiguous = this.#current !== null && isNext(this.#current, observation);
     this.#current = observation;
     this.#jobs = this.#jobsOf(observation, isContiguous);
     this.#learner.observe(observation);
@@ -131,7 +136,7 @@ export class Twin {
 
   /** Learns from a window known to be clean. */
   learn(forecast: Forecast): void {
-    this.#learner.learn(forecast);
+    this.#learner.learn({ ...forecast, observation: seenPart(forecast.observation) });
   }
 
   /** What a node does from this time on (unix seconds, event time) is normal: it is learned as a new version would be. */
@@ -275,6 +280,12 @@ export class Twin {
     this.#jobsBefore = jobsNow;
     return byNode;
   }
+}
+
+/** Between slices of windows there is more than was seen. */
+function isNext(before: Observation, after: Observation): boolean {
+  const areWhole = before.seen === undefined && after.seen === undefined;
+  return areWhole && after.windowIndex - before.windowIndex <= 1;
 }
 
 function replicatesFor(visits: number): number {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { IncidentEvent } from "../contracts/incident.ts";
+import type { Settings } from "../contracts/settings.ts";
 import { startServer } from "../pipeline/server.ts";
 import { createLog } from "../self/log.ts";
 import { RecordingWriter } from "../telemetry/files/recording-writer.ts";
@@ -24,14 +25,14 @@ Examples:
   withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
     const settings = settingsOf(options, ATTACH_SETTINGS);
     const isJson = options["json"] === true;
-    const log = createLog({ json: isJson });
+    const log = createLog({ json: isJson || settings.logFormat === "json", level: logLevelOf(settings, isJson) });
     const folder = options["record"];
     const writer = typeof folder === "string" ? await RecordingWriter.open(folder, { compression: "zstd" }) : null;
     const server = await startServer({
       settings,
       mode: "attach",
       version: VERSION,
-      ...(writer === null ? {} : { tap: (signal, body, format) => writer.write(signal, body, format) }),
+      ...(writer === null ? {} : { tap: (signal, body, encoding) => writer.write(signal, body, encoding) }),
       onWindow: ({ events }) => {
         for (const event of events) {
           report(event, isJson, log.info);
@@ -52,6 +53,11 @@ Examples:
     await server.stop();
     await writer?.close();
   });
+}
+
+/** A machine that reads stdout wants to hear of trouble only; one that reads the log wants all of it. */
+function logLevelOf({ logLevel, logFormat }: Settings, isJson: boolean): Settings["logLevel"] {
+  return logLevel === "auto" && logFormat === "json" && !isJson ? "info" : logLevel;
 }
 
 export function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {

@@ -120,4 +120,9 @@ export interface Observation {
   readonly calls: CallColumns;
   readonly traceIds: Uint32Array;
   readonly metrics: readonly MetricPoint[];
+  /**
+   * Set when more came in the window than is looked at one by one: visits and calls are then those that completed in this
+   * part of it only, and rates are to be taken over its length. Which part it is has nothing to do with what came.
+   */
+  readonly seen?: { readonly startSeconds: number; readonly endSeconds: number };
 }

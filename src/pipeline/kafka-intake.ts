@@ -3,8 +3,8 @@ import { pause } from "../telemetry/kafka/backoff.ts";
 import type { Quarantine } from "../telemetry/kafka/quarantine.ts";
 import { matchesTopic, type TopicPattern } from "../telemetry/kafka/topic-patterns.ts";
 import type { LogPosition, LogRecord, LogSource } from "../telemetry/log-source.ts";
+import { BusyError } from "../telemetry/otlp/busy-error.ts";
 import type { Signal } from "../telemetry/otlp/decoder.ts";
-import { BusyError } from "../telemetry/otlp/intake.ts";
 import { sniffEncoding } from "../telemetry/sniff-encoding.ts";
 
 /** A record's body on its way to the one intake. */
@@ -64,7 +64,12 @@ export class KafkaIntake {
 
   constructor(options: KafkaIntakeOptions) {
     this.#options = options;
-    for (const { topic, partition, offset, takenAtSeconds } of options.takenThrough ?? []) {
+    this.passOver(options.takenThrough ?? []);
+  }
+
+  /** Records up to these were taken in before, and are not taken again. */
+  passOver(takenThrough: readonly TakenPosition[]): void {
+    for (const { topic, partition, offset, takenAtSeconds } of takenThrough) {
       this.#taken.set(`${topic}/${partition}`, { offset, timestampSeconds: takenAtSeconds });
     }
   }

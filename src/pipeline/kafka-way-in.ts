@@ -21,8 +21,8 @@ export interface KafkaWayInParts {
   readonly counters: Counters;
   readonly say: (level: "info" | "warn", message: string) => void;
   readonly onError: (error: unknown, what: string) => void;
-  /** Records up to here were taken in before we started, as the journal knows. */
-  readonly takenThrough?: readonly TakenPosition[];
+  /** Records up to these were taken in before we started, as the journal knows when it was read. */
+  readonly takenThrough: Promise<readonly TakenPosition[]>;
 }
 
 export interface KafkaWayIn {
@@ -55,16 +55,20 @@ export function openKafka(parts: KafkaWayInParts): KafkaWayIn | null {
   });
   const kafkaIntake = new KafkaIntake({
     source,
-    accept: ({ signal, encoding, bytes }, isLastTry) =>
-      intake.accept(signal, encoding, bytes, { willBeTriedAgain: !isLastTry }),
+    accept: ({ signal, encoding, bytes, position: source }, isLastTry) =>
+      intake.accept(signal, encoding, bytes, { source, willBeTriedAgain: !isLastTry }),
     encoding: settings.kafkaEncoding,
     metricTopics,
     quarantine,
-    ...(parts.takenThrough === undefined ? {} : { takenThrough: parts.takenThrough }),
   });
   countKafka(counters, source, kafkaIntake, quarantine);
   const stopping = new AbortController();
-  const reading = kafkaIntake.run(stopping.signal).catch((error: unknown) => onError(error, "reading from Kafka"));
+  const reading = parts.takenThrough
+    .then((positions) => {
+      kafkaIntake.passOver(positions);
+      return stopping.signal.aborted ? undefined : kafkaIntake.run(stopping.signal);
+    })
+    .catch((error: unknown) => onError(error, "reading from Kafka"));
   const topics = [...settings.kafkaTraceTopics, ...settings.kafkaMetricTopics].join(", ");
   return {
     address: `${settings.kafkaBrokers.join(", ")} (${topics})`,

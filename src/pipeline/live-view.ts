@@ -1,3 +1,4 @@
+import type { IntakeHealth } from "../api/live.ts";
 import type {
   Health,
   LedgerView,
@@ -13,8 +14,11 @@ import type { Incident } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
+import { NOT_OPEN } from "./intake-health.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { mapEdges } from "./map-edges.ts";
+import { seenSeconds } from "./seen-seconds.ts";
+import type { ToldBefore } from "./told-before.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
 export class LiveView {
@@ -22,10 +26,12 @@ export class LiveView {
   readonly #ledger: Ledger;
   readonly #model: ModelView;
   readonly #fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+  readonly #told: Pick<ToldBefore, "news"> | undefined;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
+  #intake: () => IntakeHealth = () => NOT_OPEN;
   #last: WindowResult | null = null;
   #windowsSeen = 0;
   #firstSpanSeconds: number | null = null;
@@ -38,11 +44,13 @@ export class LiveView {
     ledger: Ledger;
     model: ModelView;
     fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+    told?: Pick<ToldBefore, "news">;
   }) {
     this.#line = parts.line;
     this.#ledger = parts.ledger;
     this.#model = parts.model;
     this.#fixed = parts.fixed;
+    this.#told = parts.told;
     parts.line.onWindow((result) => {
       this.#takeWindow(result);
     });
@@ -54,6 +62,11 @@ export class LiveView {
 
   setListening(listening: Status["listening"]): void {
     this.#listening = listening;
+  }
+
+  /** From now on telemetry comes in by this door. */
+  setIntake(intake: () => IntakeHealth): void {
+    this.#intake = intake;
   }
 
   setDemoStep(step: string): void {
@@ -163,13 +176,15 @@ export class LiveView {
     this.#spansPerSecond = state.spansPerSecond;
   }
 
+  intake = (): IntakeHealth => this.#intake();
+
   #takeWindow(result: WindowResult): void {
     this.#last = result;
     this.#windowsSeen++;
     this.#spansPerSecond = (this.#spansReceived - this.#spansBefore) / this.#fixed.windowSeconds;
     this.#spansBefore = this.#spansReceived;
     this.#deployments.take(result.scored.forecast);
-    for (const event of result.events) {
+    for (const event of this.#told?.news(result.events) ?? result.events) {
       this.#emit({ type: "incident", incident: event.incident });
     }
     this.#emit({ type: "status", status: this.status() });
@@ -237,7 +252,7 @@ function healthOf(result: WindowResult, index: number, seen: NodeForecast | unde
 function visitRate(observation: Observation, node: number): number {
   const { visits, topology } = observation;
   const count = visits.operation.filter((operation) => topology.operations[operation]!.node === node).length;
-  return count / (observation.endSeconds - observation.startSeconds);
+  return count / seenSeconds(observation);
 }
 
 /** The node's most visited operation speaks for it on the map. */

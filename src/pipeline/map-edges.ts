@@ -1,12 +1,13 @@
 import type { MapEdge } from "../contracts/api.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { WindowResult } from "./line.ts";
+import { seenSeconds } from "./seen-seconds.ts";
 
 /** Who calls whom, as the last window has it. */
 export function mapEdges(result: WindowResult): MapEdge[] {
   const { observation } = result.scored.forecast;
   const { topology, calls, visits } = observation;
-  const windowSeconds = observation.endSeconds - observation.startSeconds;
+  const windowSeconds = seenSeconds(observation);
   const edges = new Map<string, { from: string; to: string; isAsync: boolean; count: number; seconds: number }>();
   const nodeName = (operation: number): string => topology.nodes[topology.operations[operation]!.node]!.name;
   for (const edge of topology.edges) {

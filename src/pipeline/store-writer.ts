@@ -81,15 +81,10 @@ export class StoreWriter {
     return this.#queue.incident(id) ?? underWay;
   }
 
-  /** All that waits, in order: a checkpoint holds it, so that nothing that was found dies with the process. */
-  snapshot(): { readonly waiting: readonly Write[] } {
+  /** All that waits, in order: what a checkpoint must hold, so that nothing that was found dies with the process. */
+  waiting(): readonly Write[] {
     const queued = this.#queue.writes();
-    return { waiting: this.#current === null ? queued : [this.#current.write, ...queued] };
-  }
-
-  /** What waited is written now. */
-  restore({ waiting }: { readonly waiting: readonly Write[] }): void {
-    for (const write of waiting) this.put(write);
+    return this.#current === null ? queued : [this.#current.write, ...queued];
   }
 
   put(write: Write): void {

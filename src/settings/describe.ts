@@ -18,8 +18,8 @@ export interface SettingDescription {
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
     const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
-    // Null, no text and an empty list alike.
-    const defaultText = String(defaultValue ?? "") || "none";
+    const isNothing = defaultValue === null || defaultValue === "" || Array.isArray(defaultValue);
+    const defaultText = isNothing ? "none" : String(defaultValue);
     const isNamedUnit = unit !== "" && unit !== "port";
     return {
       key,

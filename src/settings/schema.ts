@@ -1,6 +1,7 @@
 import type { Settings } from "../contracts/settings.ts";
 import { KAFKA_SETTINGS } from "./kafka-settings.ts";
-import { choice, integer, number, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { SCRAPE_SETTINGS } from "./scrape-settings.ts";
+import { choice, integer, number, origins, pemFile, probability, type Setting, text, timeRanges } from "./setting.ts";
 import { storeUrl } from "./store-url.ts";
 
 export type SettingKey = keyof Settings;
@@ -29,6 +30,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     ...port,
     defaultValue: 4318,
     description: "Port that receives OTLP/HTTP; 0 takes a free one.",
+  }),
+  zipkinPort: integer({
+    ...port,
+    min: -1,
+    defaultValue: -1,
+    description: "Port that receives Zipkin's spans (POST /api/v2/spans), usually 9411; 0 takes a free one, -1 none.",
   }),
   dataDirectory: text({
     defaultValue: "spantwin-data",
@@ -130,8 +137,69 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 1024 * 1024 * 1024,
     description: "Largest OTLP request taken, before and after decompression.",
   }),
+  ack: choice({
+    defaultValue: "journal",
+    choices: ["memory", "journal", "fsync"],
+    description:
+      "When a sender is told OK: when the twin has its batch, when the journal has it (a killed process loses nothing), or when the disk has (nor does a power cut).",
+  }),
+  journalMaxBytes: integer({
+    defaultValue: 2 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    min: 256 * 1024 * 1024,
+    max: 1024 * 1024 * 1024 * 1024,
+    description: "Size of the journal, from which the oldest is deleted; never what the last checkpoint needs.",
+  }),
+  journalMaxHours: number({
+    defaultValue: 24,
+    unit: "h",
+    min: 0.1,
+    max: 8760,
+    description: "Age at which the journal is deleted; it can be replayed until then.",
+  }),
+  checkpointSeconds: number({
+    defaultValue: 5,
+    unit: "s",
+    min: 0.5,
+    max: 3600,
+    description: "How often all that was learned is written down; a restart reads what came after that again.",
+  }),
+  maxQueueBytes: integer({
+    defaultValue: 64 * 1024 * 1024,
+    unit: "bytes",
+    min: 1024 * 1024,
+    max: 4 * 1024 * 1024 * 1024,
+    description: "Requests that were told OK and that the twin has not taken yet; over it senders are asked to wait.",
+  }),
+  maxInFlightBodies: integer({
+    defaultValue: 64,
+    unit: "bodies",
+    min: 1,
+    max: 100_000,
+    description: "Requests that may wait to be taken in; more are told to come again (429, UNAVAILABLE).",
+  }),
+  maxInFlightBytes: integer({
+    defaultValue: 256 * 1024 * 1024,
+    unit: "bytes",
+    min: 2048,
+    max: 64 * 1024 * 1024 * 1024,
+    description: "Bytes of all requests under way, as they came and unpacked; at least twice maxBodyBytes.",
+  }),
+  maxConnections: integer({
+    defaultValue: 2048,
+    unit: "connections",
+    min: 1,
+    max: 100_000,
+    description: "Connections open at one time on each OTLP port; more are closed at once.",
+  }),
+  otlpCorsOrigins: origins({
+    description: "Pages that may send OTLP/HTTP from a browser, by their origin; none unless listed.",
+  }),
+  otlpTlsCert: pemFile("Certificate, with its chain, that the OTLP ports show; with it they speak TLS only."),
+  otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
+  otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
-    defaultValue: 20_000,
+    defaultValue: 100_000,
     unit: "traces",
     min: 100,
     max: 1_000_000,
@@ -152,6 +220,23 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     description: "How long series are kept; incidents and their evidence stay.",
   }),
   ...KAFKA_SETTINGS,
+  ...SCRAPE_SETTINGS,
+  logLevel: choice({
+    defaultValue: "auto",
+    choices: ["auto", "debug", "info", "warn", "error"],
+    description: "Least severe line that is logged; auto is info, and warn where --json has a machine read the output.",
+  }),
+  logFormat: choice({
+    defaultValue: "human",
+    choices: ["human", "json"],
+    description: "Log lines for people, or a JSON object a line, with the ids of the trace they belong to.",
+  }),
+  selfOtlpEndpoint: text({
+    defaultValue: "",
+    rule: "an address like http://collector:4317, or empty for none",
+    pattern: /^(https?:\/\/[\w.:[\]%-]+\/?)?$/,
+    description: "OTLP/gRPC collector for the program's own traces and metrics; it may not be one of its own ports.",
+  }),
   workerPrefix: text({
     defaultValue: "spantwin",
     rule: "at most 100 letters, digits, . _ -",

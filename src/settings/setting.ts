@@ -43,6 +43,17 @@ export function timeRanges(options: { description: string }): Setting<readonly T
   return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
 }
 
+export function origins(options: { description: string }): Setting<readonly string[]> {
+  const rule = "origins such as https://shop.example:8443, without a path and never *";
+  const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+  const schema = z.array(z.string(rule).trim().refine(isOrigin, rule), rule);
+  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+export function pemFile(description: string): Setting<string> {
+  return text({ defaultValue: "", rule: "a PEM file, or nothing", pattern: /^(|.*\S.*)$/, description });
+}
+
 export function integer(numeric: Numeric): Setting<number> {
   return bounded(numeric, "an integer", (error) => z.int(error));
 }

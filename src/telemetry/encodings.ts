@@ -1,20 +1,16 @@
 import { MalformedError } from "../contracts/errors.ts";
-import type { Ledger } from "../contracts/telemetry.ts";
 import { readJaegerJson } from "./jaeger/jaeger-json.ts";
 import { readJaegerSpan } from "./jaeger/jaeger-wire.ts";
 import { parseJson } from "./json-body.ts";
-import { type DecodedBody, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
+import type { NameRegistry } from "./name-registry.ts";
+import { type DecodedBody, type DecoderOptions, OtlpDecoder, type Signal } from "./otlp/decoder.ts";
 import { WireReader } from "./otlp/wire.ts";
+import type { TraceDraft } from "./trace-draft.ts";
 import { readZipkinJson } from "./zipkin/zipkin-json.ts";
 
 /** What a body may be written in, by the names the collector's Kafka exporter and receiver have for them. */
 export const ENCODINGS = ["otlp_proto", "otlp_json", "jaeger_proto", "jaeger_json", "zipkin_json"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
-
-export interface BodyDecoderOptions {
-  readonly ledger: Ledger;
-  readonly maxOperationsPerService: number;
-}
 
 /**
  * Turns bodies of every encoding into batches. All batches of one decoder share one string table, and spans that say the
@@ -22,10 +18,14 @@ export interface BodyDecoderOptions {
  */
 export class BodyDecoder {
   readonly #otlp: OtlpDecoder;
-  readonly #reader = new WireReader();
 
-  constructor(options: BodyDecoderOptions) {
+  constructor(options: DecoderOptions) {
     this.#otlp = new OtlpDecoder(options);
+  }
+
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  get names(): NameRegistry {
+    return this.#otlp.names;
   }
 
   /**
@@ -36,12 +36,20 @@ export class BodyDecoder {
     if (encoding === "otlp_proto") return this.#otlp.decode(signal, "protobuf", body);
     if (encoding === "otlp_json") return this.#otlp.decode(signal, "json", body);
     if (signal !== "traces") throw new MalformedError(`${encoding} carries spans, not ${signal}`);
-    if (encoding === "jaeger_proto") {
-      this.#reader.reset(body);
-      return this.#otlp.decodeSpans((draft) => readJaegerSpan(this.#reader, draft));
-    }
-    const parsed = parseJson(body);
-    const read = encoding === "jaeger_json" ? readJaegerJson : readZipkinJson;
-    return this.#otlp.decodeSpans((draft) => read(parsed, draft));
+    return this.#otlp.decodeSpans((draft) => readTaggedSpans(encoding, body, draft));
   }
+}
+
+/** Reads spans of a format that says in tags what OTLP has fields for into the draft. @throws {MalformedError} */
+export function readTaggedSpans(
+  encoding: Exclude<Encoding, "otlp_proto" | "otlp_json">,
+  body: Uint8Array,
+  draft: TraceDraft,
+): void {
+  if (encoding === "jaeger_proto") {
+    const reader = new WireReader();
+    reader.reset(body);
+    readJaegerSpan(reader, draft);
+  } else if (encoding === "jaeger_json") readJaegerJson(parseJson(body), draft);
+  else readZipkinJson(parseJson(body), draft);
 }

@@ -7,14 +7,16 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const MAX_KEY_BYTES = 64;
+/** Spans in traces in an answer. */
+const MAX_ARRAYS = 2;
 
 /**
- * Keys of the object that a JSON text is, or of the first object in the array that it is, in order and without parsing the
+ * Keys of the object that a JSON text is, or of the first object in the array (of arrays) that it is, in order and without parsing the
  * rest. Ends at the first thing that is no JSON; keys with escapes or of more than 64 bytes are left out.
  */
 export function* keysOfFirstObject(body: Uint8Array): Generator<string> {
   let at = afterBlanks(body, 0);
-  if (body[at] === OPEN_ARRAY) at = afterBlanks(body, at + 1);
+  for (let depth = 0; depth < MAX_ARRAYS && body[at] === OPEN_ARRAY; depth += 1) at = afterBlanks(body, at + 1);
   if (body[at] !== OPEN_OBJECT) return;
   at = afterBlanks(body, at + 1);
   while (body[at] === QUOTE) {
@@ -60,4 +62,21 @@ function endOfValue(body: Uint8Array, from: number): number {
     at += 1;
   }
   return at;
+}
+
+/** Whether a text is one JSON value or several, none of them broken off; brackets and quotes are counted, no more. */
+export function isBalanced(body: Uint8Array): boolean {
+  let depth = 0;
+  let at = 0;
+  while (at < body.length) {
+    const byte = body[at]!;
+    if (byte === QUOTE) {
+      at = endOfString(body, at);
+      continue;
+    }
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
+    at += 1;
+  }
+  return depth === 0 && at === body.length;
 }

@@ -108,9 +108,22 @@ export interface AttributeKey {
   readonly isFirstWordOnly: boolean;
 }
 
+/** A name of at least four bytes as words, the last of them its last four bytes. */
+interface NameWords {
+  readonly key: AttributeKey;
+  readonly place: number;
+  readonly length: number;
+  readonly words: Int32Array;
+}
+
+const PLACE_BITS = 9;
+
 /** Finds a known attribute by its name, given as bytes or as a string. */
 export class KeyTable {
   readonly slotCount: number;
+  /** Known names by place, those of one place one behind the other; what is not there is unknown at a glance. */
+  readonly #firstAt = new Uint8Array(1 << PLACE_BITS);
+  readonly #names: readonly NameWords[];
   readonly #byText: ReadonlyMap<string, AttributeKey>;
   readonly #byLength: readonly (readonly { readonly bytes: Uint8Array; readonly key: AttributeKey }[] | undefined)[];
 
@@ -128,6 +141,23 @@ export class KeyTable {
       byLength[bytes.length] = sameLength;
     }
     this.#byLength = Array.from({ length: 64 }, (_, length) => byLength[length]);
+    const names = keys.filter(({ name }) => name.length >= 4).map(nameWords);
+    this.#names = [...names].sort((a, b) => a.place - b.place);
+    // Counted from one, so that 0 says "none".
+    for (let i = names.length - 1; i >= 0; i -= 1) this.#firstAt[this.#names[i]!.place] = i + 1;
+  }
+
+  /** The attribute whose name is the bytes `[start, start + length)` of the view, if it is known and has four bytes or more. */
+  find(view: DataView, start: number, length: number): AttributeKey | undefined {
+    if (length < 4) return undefined;
+    const ending = view.getInt32(start + length - 4, true);
+    const place = placeOf(ending, length);
+    let at = this.#firstAt[place]!;
+    if (at === 0) return undefined;
+    for (let name = this.#names[at - 1]; name !== undefined && name.place === place; name = this.#names[at++]) {
+      if (name.length === length && isName(view, start, name.words, ending)) return name.key;
+    }
+    return undefined;
   }
 
   ofText(name: string): AttributeKey | undefined {
@@ -146,6 +176,27 @@ export class KeyTable {
     }
     return undefined;
   }
+}
+
+function nameWords(key: AttributeKey): NameWords {
+  const bytes = new TextEncoder().encode(key.name);
+  const view = new DataView(bytes.buffer);
+  const whole = (bytes.length - 1) >> 2;
+  const words = Int32Array.from({ length: whole + 1 }, (_, word) =>
+    view.getInt32(word < whole ? 4 * word : bytes.length - 4, true),
+  );
+  return { key, place: placeOf(words.at(-1)!, bytes.length), length: bytes.length, words };
+}
+
+function isName(view: DataView, start: number, words: Int32Array, ending: number): boolean {
+  const last = words.length - 1;
+  if (words[last] !== ending) return false;
+  for (let word = 0; word < last; word += 1) if (words[word] !== view.getInt32(start + 4 * word, true)) return false;
+  return true;
+}
+
+function placeOf(ending: number, length: number): number {
+  return Math.imul(ending ^ length, 0x9e3779b1) >>> (32 - PLACE_BITS);
 }
 
 export const SPAN_KEYS = new KeyTable(SPAN_ATTRIBUTES, SPAN_SLOT_COUNT);

@@ -57,7 +57,11 @@ export class SpanColumns {
     const row = this.#spanCount;
     if (row >= this.#capacity) this.#grow(this.#capacity * 2);
     this.#linkCount = this.#linkStart[row]!;
-    this.traceId.fill(0, row * 4, row * 4 + 4);
+    const { traceId } = this;
+    traceId[row * 4] = 0;
+    traceId[row * 4 + 1] = 0;
+    traceId[row * 4 + 2] = 0;
+    traceId[row * 4 + 3] = 0;
     this.spanId[row * 2] = 0;
     this.spanId[row * 2 + 1] = 0;
     this.parentSpanId[row * 2] = 0;

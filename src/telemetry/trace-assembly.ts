@@ -1,26 +1,12 @@
 import type { SpanBatch } from "../contracts/telemetry.ts";
-import { SPAN_KIND } from "../contracts/telemetry.ts";
 import type { NameRegistry } from "./name-registry.ts";
 import { operationName, peerOf, resendCountOf } from "./operation-name.ts";
-import { probabilityOfAttribute } from "./sampling-probability.ts";
-import {
-  type Identity,
-  identityOf,
-  RESOURCE_SLOT_COUNT,
-  resourceFacts,
-  SPAN_SLOT,
-  SPAN_SLOT_COUNT,
-  spanFacts,
-} from "./semconv.ts";
+import { type Identity, spanFacts } from "./semconv.ts";
 import type { TraceDraft } from "./trace-draft.ts";
 
-const MEMO_CAPACITY = 8_192;
-const MEMO_SLOTS = MEMO_CAPACITY * 4;
-/** A span's slots, its kind and its service. */
-const KEY_LENGTH = SPAN_SLOT_COUNT + 2;
-
-/** What naming found for one combination of slots, kind and service. */
+/** What naming found for one signature and service. */
 interface Named {
+  readonly service: number;
   readonly operation: number;
   readonly peerKind: number;
   readonly peer: number;
@@ -51,10 +37,8 @@ export interface AssembledTraces {
  */
 export class TraceAssembler {
   readonly #names: NameRegistry;
-  readonly #key = new Uint32Array(KEY_LENGTH);
-  readonly #keys = new Uint32Array(MEMO_CAPACITY * KEY_LENGTH);
-  readonly #slots = new Int32Array(MEMO_SLOTS).fill(-1);
-  #named: Named[] = [];
+  /** By signature: one for each service that has it, which is one nearly always. */
+  #named: Named[][] = [];
   #generation = 0;
 
   constructor(names: NameRegistry) {
@@ -63,9 +47,9 @@ export class TraceAssembler {
 
   /** Cannot fail: whatever a draft holds has a name. Counts received, rejected and overflowed spans in the ledger. */
   assemble(draft: TraceDraft): AssembledTraces {
-    if (draft.generation !== this.#generation) {
-      this.#generation = draft.generation;
-      this.#forget();
+    if (draft.signatures.generation !== this.#generation) {
+      this.#generation = draft.signatures.generation;
+      this.#named = [];
     }
     const { columns } = draft;
     const resources = this.#resources(draft);
@@ -73,7 +57,7 @@ export class TraceAssembler {
       const resource = resources[draft.resourceOfRow[row]!]!;
       if (resource.spanCount === 0) this.#number(resource);
       resource.spanCount += 1;
-      const named = this.#nameOf(draft, row, columns.kind[row]!, resource.service);
+      const named = this.#nameOf(draft, row, resource.service);
       columns.service[row] = resource.service;
       columns.instance[row] = resource.instance;
       columns.version[row] = resource.version;
@@ -81,8 +65,6 @@ export class TraceAssembler {
       columns.peerKind[row] = named.peerKind;
       columns.peer[row] = named.peer;
       columns.resendCount[row] = named.resendCount;
-      // The tracestate, read with the span, says it more exactly.
-      columns.samplingProbability[row] ||= probabilityOfAttribute(samplingText(draft, row));
       resource.overflowCount += named.overflowCount;
     }
     let rejectedSpans = 0;
@@ -97,19 +79,15 @@ export class TraceAssembler {
   }
 
   #resources(draft: TraceDraft): Sender[] {
-    return Array.from({ length: draft.resourceCount }, (_, index) => {
-      const first = index * RESOURCE_SLOT_COUNT;
-      const facts = resourceFacts((slot) => draft.raw.text(draft.slotsOfResource[first + slot]!));
-      return {
-        identity: identityOf(facts),
-        service: 0,
-        instance: 0,
-        version: 0,
-        spanCount: 0,
-        overflowCount: 0,
-        rejectedCount: draft.rejectedOfResource[index]!,
-      };
-    });
+    return draft.identities.map((identity, index) => ({
+      identity,
+      service: 0,
+      instance: 0,
+      version: 0,
+      spanCount: 0,
+      overflowCount: 0,
+      rejectedCount: draft.rejectedOfResource[index]!,
+    }));
   }
 
   #number(resource: Sender): void {
@@ -118,39 +96,33 @@ export class TraceAssembler {
     resource.version = this.#names.strings.intern(resource.identity.version);
   }
 
-  #nameOf(draft: TraceDraft, row: number, kind: number, service: number): Named {
-    const key = this.#key;
-    const first = row * SPAN_SLOT_COUNT;
-    for (let slot = 0; slot < SPAN_SLOT_COUNT; slot += 1) key[slot] = draft.slotsOfRow[first + slot]!;
-    forgetIrrelevant(key, kind);
-    key[SPAN_SLOT_COUNT] = kind;
-    key[SPAN_SLOT_COUNT + 1] = service;
-
-    let at = hashOf(key) & (MEMO_SLOTS - 1);
-    for (;;) {
-      const entry = this.#slots[at]!;
-      if (entry < 0) break;
-      if (this.#isKey(entry)) return this.#named[entry]!;
-      at = (at + 1) & (MEMO_SLOTS - 1);
+  #nameOf(draft: TraceDraft, row: number, service: number): Named {
+    const signature = draft.signatureOfRow[row]!;
+    const ofSignature = this.#named[signature];
+    if (ofSignature === undefined) {
+      const named = this.#name(draft, row, service);
+      this.#named[signature] = [named];
+      return named;
     }
-    if (this.#named.length >= MEMO_CAPACITY) {
-      this.#forget();
-      at = hashOf(key) & (MEMO_SLOTS - 1);
-    }
-    const entry = this.#named.length;
-    const named = this.#name(draft, kind, service);
-    this.#keys.set(key, entry * KEY_LENGTH);
-    this.#slots[at] = entry;
-    this.#named.push(named);
+    if (ofSignature[0]!.service === service) return ofSignature[0]!;
+    // The one found stands first from now on: spans of a service come together.
+    const found = ofSignature.findIndex((named) => named.service === service);
+    const named = found < 0 ? this.#name(draft, row, service) : ofSignature[found]!;
+    if (found < 0) ofSignature.push(ofSignature[0]!);
+    else ofSignature[found] = ofSignature[0]!;
+    ofSignature[0] = named;
     return named;
   }
 
-  #name(draft: TraceDraft, kind: number, service: number): Named {
-    const facts = spanFacts((slot) => draft.raw.text(this.#key[slot]!));
+  #name(draft: TraceDraft, row: number, service: number): Named {
+    const kind = draft.columns.kind[row]!;
+    const signature = draft.signatureOfRow[row]!;
+    const facts = spanFacts((slot) => draft.signatures.text(signature, slot));
     const operation = this.#names.operation(service, operationName(facts, kind));
     const peer = peerOf(facts, kind);
     const peerName = this.#names.peer(service, peer.name);
     return {
+      service,
       operation: operation < 0 ? this.#names.other() : operation,
       peerKind: peer.kind,
       peer: peerName < 0 ? this.#names.other() : peerName,
@@ -158,50 +130,4 @@ export class TraceAssembler {
       overflowCount: operation < 0 || peerName < 0 ? 1 : 0,
     };
   }
-
-  #isKey(entry: number): boolean {
-    const first = entry * KEY_LENGTH;
-    for (let i = 0; i < KEY_LENGTH; i += 1) if (this.#keys[first + i] !== this.#key[i]) return false;
-    return true;
-  }
-
-  #forget(): void {
-    this.#named = [];
-    this.#slots.fill(-1);
-  }
-}
-
-/** Clears slots that cannot change the names, so that unbounded ones (a URL beside a route) do not fill the memo. */
-function forgetIrrelevant(key: Uint32Array, kind: number): void {
-  key[SPAN_SLOT.samplingProbability] = 0;
-  const isServer = kind === SPAN_KIND.server;
-  const isClient = kind === SPAN_KIND.client;
-  const hasPeer = isClient || kind === SPAN_KIND.producer || kind === SPAN_KIND.consumer;
-  if (!hasPeer) {
-    key[SPAN_SLOT.serverAddress] = 0;
-    key[SPAN_SLOT.serverPort] = 0;
-    key[SPAN_SLOT.peerService] = 0;
-  }
-  const hasMethod = key[SPAN_SLOT.httpMethod] !== 0;
-  if (!isServer || key[SPAN_SLOT.httpRoute] !== 0) key[SPAN_SLOT.urlPath] = 0;
-  const needsUrl = hasPeer
-    ? key[SPAN_SLOT.serverAddress] === 0
-    : isServer && hasMethod && key[SPAN_SLOT.httpRoute] === 0;
-  if (!needsUrl || key[SPAN_SLOT.urlPath] !== 0) key[SPAN_SLOT.urlFull] = 0;
-  const isDatabase = key[SPAN_SLOT.dbSystem] !== 0;
-  const isNamedByCall = hasMethod || key[SPAN_SLOT.rpcMethod] !== 0;
-  if (isNamedByCall && !isDatabase && (isServer || isClient)) key[SPAN_SLOT.name] = 0;
-}
-
-function samplingText(draft: TraceDraft, row: number): string {
-  return draft.raw.text(draft.slotsOfRow[row * SPAN_SLOT_COUNT + SPAN_SLOT.samplingProbability]!);
-}
-
-function hashOf(key: Uint32Array): number {
-  let hash = 0x9e3779b1;
-  for (let i = 0; i < KEY_LENGTH; i += 1) {
-    hash = Math.imul(hash ^ key[i]!, 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  return hash;
 }

@@ -1,12 +1,24 @@
 import { MalformedError } from "../contracts/errors.ts";
 import { RawTexts } from "./raw-texts.ts";
-import { RESOURCE_SLOT_COUNT, SPAN_SLOT_COUNT } from "./semconv.ts";
+import { ResourceMemo } from "./resource-memo.ts";
+import { probabilityOfAttribute } from "./sampling-probability.ts";
+import {
+  type Identity,
+  identityOf,
+  RESOURCE_SLOT_COUNT,
+  resourceFacts,
+  SPAN_SLOT,
+  SPAN_SLOT_COUNT,
+} from "./semconv.ts";
 import { SpanColumns } from "./span-columns.ts";
+import { SpanSignatures } from "./span-signatures.ts";
 import type { StringTable } from "./string-table.ts";
 
 const MAX_SPANS_PER_BODY = 1 << 20;
 const MAX_RAW_TEXTS = 16_384;
 const UNSET_RANK = 255;
+const NO_BODY = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BODY.buffer);
 
 /** Slots being filled from attributes: the raw text of each, and the rank of the name that filled it. */
 export class SlotRow {
@@ -40,17 +52,20 @@ export class TraceDraft {
   readonly columns: SpanColumns;
   readonly spanSlots = new SlotRow(SPAN_SLOT_COUNT);
   readonly resourceSlots = new SlotRow(RESOURCE_SLOT_COUNT);
+  /** What the texts of each span are worth; a reader of protobuf fills them without `raw`. */
+  readonly signatures = new SpanSignatures();
+  readonly resourceMemo = new ResourceMemo();
   /** Resource of each span row. */
   resourceOfRow = new Uint32Array(0);
-  /** `SPAN_SLOT_COUNT` raw texts a span row. */
-  slotsOfRow = new Uint32Array(0);
+  /** Signature of each span row. */
+  signatureOfRow = new Uint32Array(0);
+  /** Who sends, by resource. */
+  readonly identities: Identity[] = [];
   /** `RESOURCE_SLOT_COUNT` raw texts a resource. */
   slotsOfResource = new Uint32Array(RESOURCE_SLOT_COUNT * 16);
   /** Spans refused for their ids, by resource. */
   rejectedOfResource = new Uint32Array(16);
   #resourceCount = 0;
-  /** Grows by one whenever raw text numbers lose their meaning. */
-  #generation = 0;
 
   constructor(strings: StringTable) {
     this.columns = new SpanColumns(strings);
@@ -60,22 +75,18 @@ export class TraceDraft {
     return this.#resourceCount;
   }
 
-  get generation(): number {
-    return this.#generation;
-  }
-
-  /** Forgets the last body. */
-  begin(): void {
+  /** Forgets the last body. @param body where `signatures` finds texts by their place; default: it is told none */
+  begin(body: Uint8Array = NO_BODY, view: DataView = NO_VIEW): void {
     this.columns.rollback({ spanCount: 0, linkCount: 0 });
+    this.signatures.begin(body, view);
+    this.resourceMemo.begin();
     this.#resourceCount = 0;
+    this.identities.length = 0;
     if (this.slotsOfResource.length > RESOURCE_SLOT_COUNT * 65_536) {
       this.slotsOfResource = new Uint32Array(RESOURCE_SLOT_COUNT * 16);
       this.rejectedOfResource = new Uint32Array(16);
     }
-    if (this.raw.size > MAX_RAW_TEXTS) {
-      this.raw.clear();
-      this.#generation += 1;
-    }
+    if (this.raw.size > MAX_RAW_TEXTS) this.raw.clear();
   }
 
   /** A new resource; fill `resourceSlots`, then `closeResource`. Its number is good from now on. */
@@ -95,23 +106,53 @@ export class TraceDraft {
     return resource;
   }
 
-  closeResource(resource: number): void {
-    this.slotsOfResource.set(this.resourceSlots.texts, resource * RESOURCE_SLOT_COUNT);
+  /** @param identity who it is, when that is known; default: what `resourceSlots` say */
+  closeResource(resource: number, identity?: Identity): void {
+    const { texts } = this.resourceSlots;
+    this.slotsOfResource.set(texts, resource * RESOURCE_SLOT_COUNT);
+    this.identities[resource] = identity ?? this.identityNow();
+  }
+
+  /** Who the open resource is by its slots. */
+  identityNow(): Identity {
+    const { texts } = this.resourceSlots;
+    return identityOf(resourceFacts((slot) => this.raw.text(texts[slot]!)));
   }
 
   /** The row of a new span of `resource`, with `spanSlots` empty. @throws {MalformedError} when there are too many. */
   openSpan(): number {
+    this.spanSlots.clear();
+    return this.openSignedSpan();
+  }
+
+  /** The row of a new span of `resource`, with nothing in `signatures`. @throws {MalformedError} when there are too many. */
+  openSignedSpan(): number {
     const row = this.columns.open();
     if (row >= MAX_SPANS_PER_BODY) throw new MalformedError(`more than ${MAX_SPANS_PER_BODY} spans in one body`);
     if (this.resourceOfRow.length !== this.columns.capacity) this.#fitRows(row);
-    this.spanSlots.clear();
+    this.signatures.clear();
     return row;
   }
 
+  /** Takes a span in whose names stand in `spanSlots`. */
   commitSpan(row: number, resource: number): void {
+    const { texts } = this.spanSlots;
+    for (let slot = 0; slot < SPAN_SLOT_COUNT; slot += 1) {
+      if (texts[slot] !== 0) this.signatures.putText(slot, 0, this.raw.text(texts[slot]!));
+    }
+    this.commitSignedSpan(row, resource);
+  }
+
+  /** Takes a span in whose names stand in `signatures`. */
+  commitSignedSpan(row: number, resource: number): void {
+    const { columns, signatures } = this;
     this.resourceOfRow[row] = resource;
-    this.slotsOfRow.set(this.spanSlots.texts, row * SPAN_SLOT_COUNT);
-    this.columns.commit();
+    this.signatureOfRow[row] = signatures.sign(columns.kind[row]!);
+    // The tracestate, read with the span, says it more exactly.
+    if (signatures.isFilled(SPAN_SLOT.samplingProbability) && columns.samplingProbability[row] === 0) {
+      columns.samplingProbability[row] = probabilityOfAttribute(signatures.textNow(SPAN_SLOT.samplingProbability));
+    }
+    columns.commit();
   }
 
   rejectSpan(resource: number): void {
@@ -123,8 +164,8 @@ export class TraceDraft {
     const resources = new Uint32Array(capacity);
     resources.set(this.resourceOfRow.subarray(0, rowCount));
     this.resourceOfRow = resources;
-    const slots = new Uint32Array(capacity * SPAN_SLOT_COUNT);
-    slots.set(this.slotsOfRow.subarray(0, rowCount * SPAN_SLOT_COUNT));
-    this.slotsOfRow = slots;
+    const signatures = new Uint32Array(capacity);
+    signatures.set(this.signatureOfRow.subarray(0, rowCount));
+    this.signatureOfRow = signatures;
   }
 }

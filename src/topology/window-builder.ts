@@ -114,6 +114,7 @@ export class WindowBuilder {
     endSeconds: number;
     topology: Topology;
     metrics: readonly MetricPoint[];
+    seen?: NonNullable<Observation["seen"]>;
   }): Observation {
     const visit = this.#visit;
     const call = this.#call;
@@ -155,6 +156,7 @@ export class WindowBuilder {
       },
       traceIds: this.#traceIds.take(),
       metrics: window.metrics,
+      ...(window.seen === undefined ? {} : { seen: window.seen }),
     });
   }
 

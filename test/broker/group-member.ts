@@ -41,6 +41,8 @@ const intake = new KafkaIntake({
 
 const stopping = new AbortController();
 process.once("SIGTERM", () => stopping.abort());
+// Whoever started us is no more.
+process.stdout.once("error", () => process.exit(1));
 setInterval(() => tell({ partitions: source.status().partitions.length }), 500).unref();
 await intake.run(stopping.signal);
 await source.close();

@@ -41,7 +41,7 @@ describeWithBroker("a group of three on a real Kafka", () => {
 
   afterAll(async () => {
     for (const member of members) member.process.kill("SIGKILL");
-    await feed?.stop();
+    await feed?.stop().catch(() => undefined);
     await broker?.stop();
   });
 

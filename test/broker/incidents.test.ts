@@ -30,7 +30,7 @@ describeWithBroker("the sample recording through a real Kafka", () => {
     recordCount = await sendSample(broker);
   }, 120_000);
 
-  afterAll(() => broker.stop());
+  afterAll(() => broker?.stop());
 
   test("gives the same incidents, byte for byte, as its files, though the broker is killed on the way", async () => {
     const counts: KafkaCounts[] = [];

@@ -12,6 +12,12 @@ const CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw";
 /** Fast to start and small: no second compiler, one collector thread. */
 const JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx384m"];
 
+/**
+ * Runs a command until our end of its standard input closes: by us, or because we are no more, however we ended. A test run
+ * that is cut off must not leave a broker behind.
+ */
+const DIE_WITH_US = '"$@" </dev/null & child=$!; cat >/dev/null; kill -9 "$child"; wait "$child"; exit 0';
+
 export interface BrokerOptions {
   /** Lines of server.properties besides the usual. */
   readonly properties?: readonly string[];
@@ -84,12 +90,10 @@ export class KafkaBroker {
   async begin(): Promise<void> {
     const log = openSync(this.#log, "a");
     const startedBefore = timesStarted(this.#log);
-    const started = spawn("java", [...JVM, "-cp", brokerClassPath(), "kafka.Kafka", this.#properties], {
-      stdio: ["ignore", log, log],
-    });
+    const command = ["java", ...JVM, "-cp", brokerClassPath(), "kafka.Kafka", this.#properties];
+    const started = spawn("sh", ["-c", DIE_WITH_US, "sh", ...command], { stdio: ["pipe", log, log] });
     closeSync(log);
     this.#process = started;
-    killWhenWeEnd(started);
     const deadline = Date.now() + START_SECONDS * 1000;
     while (timesStarted(this.#log) === startedBefore) {
       if (started.exitCode !== null || Date.now() > deadline) {
@@ -106,7 +110,7 @@ export class KafkaBroker {
     this.#process = null;
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = new Promise((resolve) => ending.once("exit", resolve));
-    ending.kill("SIGKILL");
+    ending.stdin?.end();
     await gone;
   }
 
@@ -161,11 +165,4 @@ async function freePorts(): Promise<[number, number, number]> {
   const ports = await Promise.all(listening);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return [ports[0]!, ports[1]!, ports[2]!];
-}
-
-/** A test that fails, or is cut off, must not leave a broker behind. */
-function killWhenWeEnd(child: ChildProcess): void {
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.removeListener("exit", kill));
 }

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
-import kafkajs from "kafkajs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import kafkajs, { type Consumer } from "kafkajs";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { KafkaSourceOptions } from "../../src/telemetry/kafka/kafka-options.ts";
 import { testLogSource } from "../contract/log-source.ts";
 import { until } from "../until.ts";
 import { java, KafkaBroker } from "./kafka-broker.ts";
-import { quickSource, type WatchedSource, watchSource } from "./watched-source.ts";
+import { QUICK, quickSource, type WatchedSource, watchSource } from "./watched-source.ts";
 import { describeWithBroker } from "./with-broker.ts";
 
 // Goal: the source keeps the contract against a real broker, and waits out what goes wrong there.
@@ -196,6 +196,55 @@ describeWithBroker("the source on a real Kafka", () => {
     stopping.abort();
     await reading;
     await source.close();
+  }, 120_000);
+
+  test("takes up a partition anew that stands still", async () => {
+    const topic = fresh("still");
+    await broker.createTopic(topic, 1);
+    const consumers = vi.spyOn(kafkajs.Kafka.prototype, "consumer");
+    const source = watch({ topics: [topic], timing: { ...QUICK, stuckSeconds: 1 } });
+    await until(
+      () => source.source.status().partitions.length === 1,
+      SECONDS,
+      () => source.source.status(),
+    );
+    // Nothing fails and nothing comes, as was seen of consumers of several makes after a rebalance.
+    for (const { value: consumer } of consumers.mock.results) (consumer as Consumer).pause([{ topic }]);
+    consumers.mockRestore();
+    await send(topic, [{ value: "waits" }]);
+    await until(
+      () => source.records.length > 0,
+      SECONDS,
+      () => source.source.status(),
+    );
+    expect(source.said.join()).toMatch(/still-\d+\/0 gave nothing for 1 s though records wait/);
+    expect(source.source.status().reconnectCount).toBe(1);
+    expect(textsOf(source)).toEqual(["waits"]);
+  }, 120_000);
+
+  test("counts what Kafka writes for its transactions as no lag, and gives what was committed only", async () => {
+    const topic = fresh("transaction");
+    await broker.createTopic(topic, 1);
+    const producer = broker.client().producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true });
+    await producer.connect();
+    const source = watch({ topics: [topic] });
+    const given = await producer.transaction();
+    await given.send({ topic, messages: [{ value: "one" }, { value: "two" }] });
+    await given.commit();
+    await send(topic, [{ value: "three" }]);
+    await until(
+      () => source.records.length === 3,
+      SECONDS,
+      () => textsOf(source),
+    );
+    const takenBack = await producer.transaction();
+    await takenBack.send({ topic, messages: [{ value: "never" }] });
+    await takenBack.abort();
+    await producer.disconnect();
+    // Three records, one that was taken back, and two marks.
+    const partition = () => source.source.status().partitions[0];
+    await until(() => partition()?.committedOffset === 6n && partition()?.lagRecords === 0, SECONDS, partition);
+    expect(textsOf(source)).toEqual(["one", "two", "three"]);
   }, 120_000);
 
   test("left the timers of idle connections out, and no warning of Node's came", () => {

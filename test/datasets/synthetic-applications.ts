@@ -49,9 +49,10 @@ export function observe(
   application: Application,
   requests: Parameters<typeof recordApplication>[1],
   options: Omit<Parameters<typeof recordApplication>[2], "take">,
+  limits: { readonly spansPerWindowMax?: number } = {},
 ): { windows: Observation[]; ledger: CountingLedger } {
   const ledger = new CountingLedger();
-  const observer = new Observer({ windowSeconds: 5, latenessSeconds: 3, maxOpenTraces: 50_000 }, ledger);
+  const observer = new Observer({ windowSeconds: 5, latenessSeconds: 3, maxOpenTraces: 50_000, ...limits }, ledger);
   const windows: Observation[] = [];
   recordApplication(application, requests, {
     ...options,

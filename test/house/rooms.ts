@@ -22,7 +22,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   contracts: rule("", "", false, "the words depend on nothing, so that everything, a browser too, can depend on them"),
   telemetry: rule(
     "contracts",
-    "@grpc/grpc-js kafkajs lz4-napi snappyjs",
+    "kafkajs lz4-napi snappyjs",
     true,
     `${neighbourless}; it may use its wire and broker libraries`,
   ),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MalformedError } from "../../src/contracts/errors.ts";
 import { KafkaIntake, type KafkaIntakeOptions, type LoggedBody } from "../../src/pipeline/kafka-intake.ts";
 import { Quarantine, type QuarantinedRecord } from "../../src/telemetry/kafka/quarantine.ts";
-import { BusyError } from "../../src/telemetry/otlp/intake.ts";
+import { BusyError } from "../../src/telemetry/otlp/busy-error.ts";
 import { MemoryLog } from "../telemetry/memory-log.ts";
 import { until } from "../until.ts";
 
@@ -141,7 +141,7 @@ describe("when we are full", () => {
     const { intake } = start({
       accept: async () => {
         refusals += 1;
-        if (refusals <= 5) throw new BusyError("full", false);
+        if (refusals <= 5) throw new BusyError("full");
         return 0;
       },
     });
@@ -155,7 +155,7 @@ describe("when we are full", () => {
     log.append(0, [SPANS]);
     const { intake, end } = start({
       accept: async () => {
-        throw new BusyError("full", false);
+        throw new BusyError("full");
       },
     });
     await until(

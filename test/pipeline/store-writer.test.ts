@@ -185,9 +185,9 @@ describe("a writer", () => {
     const told = [incident("a"), trace("1"), series(5)];
     for (const write of told) writer.put(write);
     await expect.poll(() => state.attempts).toBeGreaterThan(0);
-    expect(writer.snapshot()).toEqual({ waiting: told });
+    expect(writer.waiting()).toEqual(told);
     const next = failing();
-    next.writer.restore(JSON.parse(JSON.stringify(writer.snapshot())) as { waiting: Write[] });
+    for (const write of JSON.parse(JSON.stringify(writer.waiting())) as Write[]) next.writer.put(write);
     await next.writer.settled();
     expect(await next.store.incident("a")).toEqual(anIncident({ id: "a" }));
     state.failure = null;

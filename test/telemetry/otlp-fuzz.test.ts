@@ -10,17 +10,17 @@ import { randomMetrics, randomTraces } from "./random-telemetry.ts";
 // Goal: no sender can crash, hang or half-fill the reader. Method: good bodies, cut and flipped with a seeded stream.
 
 describe("the decoder", () => {
-  test("gives a typed error or a valid batch for 5,000 cut and flipped bodies", () => {
+  test("gives a typed error or a valid batch for 20,000 cut and flipped bodies", () => {
     const seed = 20_260_711;
     const random = seeded(seed);
     const traces = fc.sample(randomTraces, { seed, numRuns: 40 }).map((value) => encode("TracesData", value));
     const metrics = fc.sample(randomMetrics, { seed, numRuns: 40 }).map((value) => encode("MetricsData", value));
     const decoder = newDecoder();
     let refused = 0;
-    for (let run = 0; run < 5_000; run += 1) {
+    for (let run = 0; run < 20_000; run += 1) {
       const signal = run % 2 === 0 ? "traces" : "metrics";
       const body = mutated((signal === "traces" ? traces : metrics)[(run >> 1) % 40]!, random);
-      for (const format of ["protobuf", "json"] as const) {
+      for (const format of run % 4 < 2 ? (["protobuf", "json"] as const) : (["protobuf"] as const)) {
         try {
           const bytes = format === "protobuf" ? body : Buffer.from(toJson(signal, body));
           expectValidBatch(decoder.decode(signal, format, bytes).batch);

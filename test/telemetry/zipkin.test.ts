@@ -29,8 +29,8 @@ const id = (spans: { spanId: Uint32Array }, row: number) => hexOfWords(spans.spa
 const parent = (spans: { parentSpanId: Uint32Array }, row: number) => hexOfWords(spans.parentSpanId, row, 2);
 
 describe("Zipkin JSON", () => {
-  test("comes as an array of spans or as one span", () => {
-    for (const body of [[span()], span()]) {
+  test("comes as an array of spans, an array of traces or one span", () => {
+    for (const body of [[span()], [[span()]], span()]) {
       const { spans } = decode(body).batch;
       expect(hexOfWords(spans.traceId, 0, 4)).toBe("beef".padStart(32, "0"));
       expect([spans.kind[0], spans.startSeconds[0], spans.durationSeconds[0]]).toEqual([

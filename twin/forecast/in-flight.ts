@@ -81,9 +81,15 @@ function parentsOf(window: Observation, network: BuiltNetwork, columns: InFlight
   });
 }
 
+/** By a window's calls: every replicate asks for the same. */
+const callersOfCalls = new WeakMap<Observation["calls"], Map<number, number>>();
+
 /** Row of the caller that waits, by row of the callee. */
 function callers({ calls, topology }: Observation): Map<number, number> {
+  const known = callersOfCalls.get(calls);
+  if (known !== undefined) return known;
   const caller = new Map<number, number>();
+  callersOfCalls.set(calls, caller);
   for (let call = 0; call < calls.count; call++) {
     const callee = calls.calleeVisit[call]!;
     if (callee >= 0 && !topology.edges[calls.edge[call]!]!.isAsync) caller.set(callee, calls.callerVisit[call]!);

@@ -178,14 +178,14 @@ function padColumns(samples: Float64Array, columns: number, wanted: number): Flo
 
 /** Requests that came in the window, in order of time, as arrivals of the network; seconds since the window began. */
 export function arrivalsOf(
-  { visits, startSeconds }: Observation,
+  { visits, startSeconds, endSeconds }: Observation,
   operationIndex: Int32Array,
 ): { timeSeconds: Float64Array; operation: Uint32Array } {
   const found: { time: number; operation: number }[] = [];
   for (let row = 0; row < visits.count; row++) {
     const operation = visits.isRoot[row] === 1 ? (operationIndex[visits.operation[row]!] ?? -1) : -1;
     const time = visits.arrivalSeconds[row]! - startSeconds;
-    if (operation >= 0 && time >= 0) {
+    if (operation >= 0 && time >= 0 && time < endSeconds - startSeconds) {
       found.push({ time, operation });
     }
   }

@@ -1,6 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { invert } from "../identification/invert.ts";
-import type { NodeKnowledge, StructureKnowledge } from "../learning/knowledge.ts";
+import type { NodeKnowledge, StructureService } from "../learning/knowledge.ts";
 import { ResidualAccumulator } from "../learning/residual.ts";
 import type { TrafficEstimate } from "../learning/traffic-estimate.ts";
 import { EARLIER_WINDOW_ROW, type InstanceJobs } from "../learning/window-jobs.ts";
@@ -76,11 +76,11 @@ export function measureNode(parts: {
 }
 
 /** What may be behind the node: beyond the load learned from, also what that load could not tell apart. */
-function plausibleAt(node: NodeKnowledge, isExtrapolating: boolean): readonly StructureKnowledge[] {
+function plausibleAt(node: NodeKnowledge, isExtrapolating: boolean): readonly StructureService[] {
   return isExtrapolating ? [...node.structures, ...(node.spare ?? [])] : node.structures;
 }
 
-function measureStructure(known: StructureKnowledge, jobs: readonly InstanceJobs[]): StructureWindow {
+function measureStructure(known: StructureService, jobs: readonly InstanceJobs[]): StructureWindow {
   const byInstance = new Map<number, ResidualAccumulator>();
   const samples: number[] = [];
   let busySeconds = 0;

@@ -14,6 +14,7 @@ import type {
   OperationKnowledge,
   ProgramKnowledge,
   StructureKnowledge,
+  StructureService,
 } from "./knowledge.ts";
 import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
@@ -65,7 +66,10 @@ function invertedNode(
   const limits = isLeaf ? null : history.resources.hints(topology.nodes[node]!.name, instanceNames(runs, topology));
   const found = plausibleStructures(runs, suggestedStructures(limits));
   const { structures, isIdentified } = isLeaf && !found.isIdentified ? LEAF : found;
-  const { known, same } = distinct(structures.map((structure) => structureKnowledge(structure, runs, history)));
+  const { kept, same } = distinct(structures.map((structure) => structureService(structure, runs)));
+  const known = kept.map((each): StructureKnowledge => {
+    return { ...each, programs: programTables(each.structure, runs, history.programCounts) };
+  });
   return {
     ...nodeKnowledge(node, runs, history, known),
     spare: isLeaf ? [] : [...same, ...spareStructures([...known, ...same], runs)],
@@ -180,27 +184,27 @@ function plausibleStructures(
  * Few of many plausible structures: those that imply the same service times as one before say nothing new at this load
  * (more servers than were ever busy at once are as good as endless ones). These are `same`.
  */
-function distinct(plausible: readonly StructureKnowledge[]): {
-  known: StructureKnowledge[];
-  same: StructureKnowledge[];
+function distinct(plausible: readonly StructureService[]): {
+  kept: StructureService[];
+  same: StructureService[];
 } {
-  const known: StructureKnowledge[] = [];
-  const same: StructureKnowledge[] = [];
+  const kept: StructureService[] = [];
+  const same: StructureService[] = [];
   const possible = plausible.filter(isPossible);
   for (const candidate of possible.length > 0 ? possible : plausible) {
     const mean = meanServiceSeconds(candidate);
-    const isNew = known.every((each) => Math.abs(meanServiceSeconds(each) - mean) > SAME_SERVICE_SHARE * mean);
-    (isNew ? known : same).push(candidate);
+    const isNew = kept.every((each) => Math.abs(meanServiceSeconds(each) - mean) > SAME_SERVICE_SHARE * mean);
+    (isNew ? kept : same).push(candidate);
   }
-  return { known: known.slice(0, STRUCTURES_MAX), same };
+  return { kept: kept.slice(0, STRUCTURES_MAX), same };
 }
 
 /** No kind of work takes less than no time on average. */
-function isPossible(known: StructureKnowledge): boolean {
+function isPossible(known: StructureService): boolean {
   return [...known.service.values()].every((reference) => reference.meanSeconds >= 0);
 }
 
-function meanServiceSeconds(known: StructureKnowledge): number {
+function meanServiceSeconds(known: StructureService): number {
   let sum = 0;
   let count = 0;
   for (const reference of known.service.values()) {
@@ -210,11 +214,7 @@ function meanServiceSeconds(known: StructureKnowledge): number {
   return count === 0 ? 0 : sum / count;
 }
 
-function structureKnowledge(
-  structure: StationStructure,
-  runs: readonly SortedVisits[],
-  history: History,
-): StructureKnowledge {
+function structureService(structure: StationStructure, runs: readonly SortedVisits[]): StructureService {
   const samples = new Map<number, number[]>();
   for (const run of runs) {
     const serviceSeconds = invertRun(structure, run);
@@ -227,7 +227,7 @@ function structureKnowledge(
   for (const [operation, list] of samples) {
     service.set(operation, new Reference(Float64Array.from(list)));
   }
-  return { structure, service, programs: programTables(structure, runs, history.programCounts) };
+  return { structure, service };
 }
 
 function operationsOf(

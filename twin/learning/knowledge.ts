@@ -4,10 +4,14 @@ import type { Reference } from "./reference.ts";
 import type { Discrepancy } from "./residual.ts";
 
 /** One plausible structure of a node with the service times it implies. */
-export interface StructureKnowledge {
+export interface StructureService {
   readonly structure: StationStructure;
   /** Inverted service times by operation. */
   readonly service: ReadonlyMap<number, Reference>;
+}
+
+/** One that the twin replays. */
+export interface StructureKnowledge extends StructureService {
   /** Call programs by operation, without the waiting this structure implies. */
   readonly programs: ReadonlyMap<number, readonly ProgramKnowledge[]>;
 }
@@ -42,7 +46,7 @@ export interface NodeKnowledge {
    * Structures that imply the same service times as one of those at the load learned from, because nobody had to wait: more
    * load can tell them apart, so beyond it they are as plausible. Default: none.
    */
-  readonly spare?: readonly StructureKnowledge[];
+  readonly spare?: readonly StructureService[];
   readonly isIdentified: boolean;
   /** How the structures were found; what was matched to a sample is not inverted in later windows. */
   readonly basis: "inversion" | "matching";

@@ -1,6 +1,6 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
 import { mostInFlight } from "../identification/implied-services.ts";
-import type { StructureKnowledge } from "./knowledge.ts";
+import type { StructureService } from "./knowledge.ts";
 import type { SortedVisits } from "./program-tables.ts";
 
 /** Numbers of servers tried, as multiples of the most visits that were ever present at once. */
@@ -11,9 +11,9 @@ const MULTIPLES = [1, 1.5, 2, 3, 4];
  * stand beside the plausible structure that has no end of servers; where there is none, waiting was seen, and none is spare.
  */
 export function spareStructures(
-  known: readonly StructureKnowledge[],
+  known: readonly StructureService[],
   runs: readonly SortedVisits[],
-): StructureKnowledge[] {
+): StructureService[] {
   const most = runs.reduce((largest, run) => Math.max(largest, mostInFlight(run)), 1);
   const endless = known.find(({ structure }) => structure.serverCount >= most);
   if (endless === undefined) return [];

@@ -1,5 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import type { TimeRange } from "../../src/contracts/settings.ts";
+import { seenPart } from "../learning/seen-part.ts";
 
 /** Requests remembered: enough for a day's shape at a low rate, an hour's at a high one. */
 const REQUESTS_MAX = 200_000;
@@ -28,7 +29,8 @@ export class BaseTraffic {
     return this.#windows;
   }
 
-  add({ visits, startSeconds, endSeconds }: Observation): void {
+  add(window: Observation): void {
+    const { visits, startSeconds, endSeconds } = seenPart(window);
     const rows = Array.from({ length: visits.count }, (_, row) => row).filter((row) => visits.isRoot[row] === 1);
     this.#windows.push({
       startSeconds,

@@ -72,7 +72,7 @@ export class Checkpointer {
       const state = this.#usable(found);
       if (state !== null) {
         for (const [name, part] of Object.entries(this.#parts.state)) part.restore(state[name] as never);
-        this.#folder.keep(found.head);
+        this.#folder.goOnFrom(found.head);
         return found.head.position;
       }
     }

@@ -61,16 +61,24 @@ export class CheckpointFolder {
   /** A number and the names of the files for the next checkpoint. */
   next(): { readonly sequence: number; readonly headName: string; readonly piecesName: string } {
     const sequence = ++this.#lastSequence;
-    const digits = String(sequence).padStart(12, "0");
-    return { sequence, headName: `checkpoint-${digits}`, piecesName: `pieces-${digits}` };
+    return { sequence, headName: headNameOf(sequence), piecesName: `pieces-${digitsOf(sequence)}` };
   }
 
-  /** This checkpoint is the last one now: those that are not needed any more are deleted. */
+  /** Work goes on from this checkpoint; those after it, which cannot be used, stay until there is a new one. */
+  goOnFrom(head: Head): void {
+    this.#kept = [head];
+  }
+
+  /** This checkpoint is the last one now: what is not needed any more is deleted. */
   keep(head: Head): void {
-    this.#kept = [...this.#kept.filter(({ sequence }) => sequence < head.sequence), head].slice(-KEPT);
-    const needed = new Set(this.#kept.flatMap(({ sequence, files }) => [nameOf(sequence), ...files]));
-    for (const name of readdirSync(this.path))
-      if (OWN_FILE.test(name) && !needed.has(name)) rmSync(join(this.path, name), { force: true });
+    this.#kept = [...this.#kept, head].slice(-KEPT);
+    const needed = new Set(this.#kept.flatMap(({ sequence, files }) => [headNameOf(sequence), ...files]));
+    try {
+      for (const name of readdirSync(this.path))
+        if (OWN_FILE.test(name) && !needed.has(name)) rmSync(join(this.path, name), { force: true });
+    } catch (error) {
+      this.#onNotice(`${this.path} keeps more than is needed: ${messageOf(error)}`);
+    }
   }
 
   /** Makes names that were given survive a power failure. */
@@ -84,8 +92,12 @@ export class CheckpointFolder {
   }
 }
 
-function nameOf(sequence: number): string {
-  return `checkpoint-${String(sequence).padStart(12, "0")}`;
+function headNameOf(sequence: number): string {
+  return `checkpoint-${digitsOf(sequence)}`;
+}
+
+function digitsOf(sequence: number): string {
+  return String(sequence).padStart(12, "0");
 }
 
 export function messageOf(error: unknown): string {

@@ -129,9 +129,7 @@ export class ValueReader {
     if (this.#at + byteLength > this.#bytes.byteLength) throw new RangeError("a column is longer than what holds it");
     this.#at += byteLength;
     // A copy, since columns must begin at a multiple of their width.
-    const array = new type(this.#bytes.buffer.slice(start, start + byteLength) as ArrayBuffer);
-    this.#seen.push(array);
-    return array;
+    return new type(this.#bytes.buffer.slice(start, start + byteLength) as ArrayBuffer);
   }
 
   #instance(): object {

@@ -9,6 +9,9 @@ export interface WriterScope {
   readonly classes: readonly ValueClass[];
 }
 
+/** Columns of fewer numbers are written one by one. */
+const SHORT_LENGTH = 16;
+
 /**
  * Values as bytes: numbers, texts, booleans, null, undefined, arrays, maps, sets, plain records, numeric columns, and
  * instances of the known classes. What is one object stays one object. Frozen values are left to pieces of their own.
@@ -23,6 +26,8 @@ export class ValueWriter {
   readonly #texts = new Map<string, number>();
   readonly #shapes = new Map<string, number>();
   readonly #seen = new Map<object, number>();
+  #lastKeys: readonly string[] | null = null;
+  #lastShape = -1;
 
   constructor(scope: WriterScope) {
     this.#scope = scope;
@@ -64,14 +69,18 @@ export class ValueWriter {
   }
 
   #object(value: object): void {
-    const anchor = this.#scope.anchorOf(value);
+    // Numeric columns cannot be frozen, so they belong to whatever holds them.
+    if (ArrayBuffer.isView(value)) {
+      this.#typedArray(value as TypedArray);
+      return;
+    }
+    const anchor = isPlain(value) ? undefined : this.#scope.anchorOf(value);
     if (anchor !== undefined) {
       this.#byte(TAG.anchor);
       this.#text(anchor);
       return;
     }
-    // Numeric columns cannot be frozen, so they belong to whatever holds them.
-    if (!ArrayBuffer.isView(value) && Object.isFrozen(value)) {
+    if (Object.isFrozen(value)) {
       this.#byte(TAG.piece);
       this.#unsigned(this.#scope.pieceOf(value));
       return;
@@ -90,8 +99,8 @@ export class ValueWriter {
     if (Array.isArray(value)) this.#list(TAG.array, value, value.length);
     else if (value instanceof Map) this.#map(value);
     else if (value instanceof Set) this.#list(TAG.set, value, value.size);
-    else if (ArrayBuffer.isView(value)) this.#typedArray(value as TypedArray);
-    else this.#recordOrInstance(value);
+    else if (isPlain(value)) this.#record(value as Readonly<Record<string, unknown>>);
+    else this.#instance(value);
   }
 
   #list(tag: number, values: Iterable<unknown>, length: number): void {
@@ -109,34 +118,38 @@ export class ValueWriter {
     }
   }
 
-  #recordOrInstance(value: object): void {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) {
-      const known = this.#scope.classes.find(({ type }) => value.constructor === type);
-      if (known === undefined) throw new TypeError(`a checkpoint cannot hold a ${value.constructor.name}`);
-      this.#byte(TAG.instance);
-      this.#text(known.name);
-      this.#write((value as { snapshot(): unknown }).snapshot());
-      return;
-    }
-    const keys = Object.keys(value);
+  #record(record: Readonly<Record<string, unknown>>): void {
+    const keys = Object.keys(record);
     this.#byte(TAG.record);
     this.#shape(keys);
-    for (const key of keys) this.#write((value as Record<string, unknown>)[key]);
+    for (const key of keys) this.#write(record[key]);
   }
 
-  /** Records of one kind come in great numbers: their keys are told once. */
+  /** Records of one kind come in great numbers, one after the other: their keys are told once. */
   #shape(keys: readonly string[]): void {
-    const name = keys.join("\n");
-    const known = this.#shapes.get(name);
+    const last = this.#lastKeys;
+    const isLast = last !== null && keys.length === last.length && keys.every((key, k) => key === last[k]);
+    const name = isLast ? "" : keys.join("\n");
+    const known = isLast ? this.#lastShape : this.#shapes.get(name);
+    this.#lastKeys = keys;
     if (known !== undefined) {
+      this.#lastShape = known;
       this.#unsigned(known + 1);
       return;
     }
-    this.#shapes.set(name, this.#shapes.size);
+    this.#lastShape = this.#shapes.size;
+    this.#shapes.set(name, this.#lastShape);
     this.#unsigned(0);
     this.#unsigned(keys.length);
     for (const key of keys) this.#text(key);
+  }
+
+  #instance(value: object): void {
+    const known = this.#scope.classes.find(({ type }) => value.constructor === type);
+    if (known === undefined) throw new TypeError(`a checkpoint cannot hold a ${value.constructor.name}`);
+    this.#byte(TAG.instance);
+    this.#text(known.name);
+    this.#write((value as { snapshot(): unknown }).snapshot());
   }
 
   #typedArray(array: TypedArray): void {
@@ -146,7 +159,12 @@ export class ValueWriter {
     this.#byte(kind);
     this.#unsigned(array.length);
     this.#reserve(array.byteLength);
-    this.#bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), this.#used);
+    if (kind === 0 && array.length <= SHORT_LENGTH) {
+      // A view of a few numbers costs more than they do.
+      for (let i = 0; i < array.length; i++) this.#view.setFloat64(this.#used + 8 * i, array[i]!, true);
+    } else {
+      this.#bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), this.#used);
+    }
     this.#used += array.byteLength;
   }
 
@@ -201,4 +219,9 @@ export class ValueWriter {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
 }

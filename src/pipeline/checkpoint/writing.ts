@@ -76,7 +76,7 @@ export async function writeCheckpoint(
     };
   } catch (error) {
     await output.abandon();
-    await rm(join(folder.path, `${headName}.part`), { force: true });
+    await rm(join(folder.path, `${headName}.part`), { force: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -129,7 +129,7 @@ class PieceOutput {
   async abandon(): Promise<void> {
     this.file.isRetired = true;
     await this.#handle?.close().catch(() => undefined);
-    await rm(this.#path, { force: true });
+    await rm(this.#path, { force: true }).catch(() => undefined);
   }
 
   async #flush(): Promise<void> {

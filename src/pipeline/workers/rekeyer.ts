@@ -1,5 +1,5 @@
 import type { LogPosition } from "../../telemetry/log-source.ts";
-import { BusyError } from "../../telemetry/otlp/intake.ts";
+import { BusyError } from "../../telemetry/otlp/busy-error.ts";
 import { splitTraces } from "../../telemetry/otlp/split-traces.ts";
 import type { LoggedBody } from "../kafka-intake.ts";
 import { encodeKeyed, type Section } from "./keyed-record.ts";
@@ -127,7 +127,8 @@ export class Rekeyer {
     try {
       await this.#parts.append(records);
     } catch (error) {
-      throw new BusyError(`the keyed topic cannot be written: ${(error as Error).message}`, true);
+      const message = `the keyed topic cannot be written: ${(error as Error).message}`;
+      throw new BusyError(message, { isUnavailable: true, cause: error });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Admin, type Consumer, Kafka, logLevel } from "kafkajs";
+import { type Admin, type Consumer, Kafka, type KafkaConfig, logLevel } from "kafkajs";
 import { type ClientLogListener, clientLog } from "./client-log.ts";
 import { FETCH_BYTES, type KafkaSourceOptions, type KafkaTiming } from "./kafka-options.ts";
 import type { TrackedSockets } from "./tracked-sockets.ts";
@@ -10,17 +10,19 @@ export function createClients(
   sockets: TrackedSockets,
   listener: ClientLogListener,
 ): { readonly admin: Admin; readonly consumer: Consumer } {
-  const kafka = new Kafka({
+  const common: KafkaConfig = {
     ...options.client,
     clientId: "spantwin",
     connectionTimeout: 5000,
     socketFactory: sockets.factory,
     logLevel: logLevel.ERROR,
     logCreator: () => clientLog(listener),
-    // About 25 s of its own, with its membership kept; then a new session begins.
-    retry: { initialRetryTime: 300, maxRetryTime: 5000, retries: 8, restartOnFailure: async () => false },
-  });
-  const admin = kafka.admin({ retry: { initialRetryTime: 300, maxRetryTime: 2000, retries: 3 } });
+  };
+  // Asked first of all and every few seconds: it gives up soon, and whoever asked asks again.
+  const admin = new Kafka({ ...common, retry: { initialRetryTime: 300, maxRetryTime: 2000, retries: 3 } }).admin();
+  // About 25 s of its own, in which it keeps its membership; then a new session begins.
+  const patience = { initialRetryTime: 300, maxRetryTime: 5000, retries: 8, restartOnFailure: async () => false };
+  const kafka = new Kafka({ ...common, retry: patience });
   const consumer = kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: timing.sessionTimeoutSeconds * 1000,

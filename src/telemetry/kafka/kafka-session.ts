@@ -142,7 +142,7 @@ export class KafkaSession {
     if (this.#topics.length === 0) {
       throw new SourceError(`no topic matches ${options.topics.join(", ")}`, { retriable: true });
     }
-    const { GROUP_JOIN, HEARTBEAT, CRASH } = this.#consumer.events;
+    const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, CRASH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#assignment.replace(payload.memberAssignment, nowSeconds());
       listener.onJoined(this.#assignment.all.length);
@@ -150,6 +150,10 @@ export class KafkaSession {
       void this.#watch();
     });
     this.#consumer.on(HEARTBEAT, () => listener.onAlive());
+    this.#consumer.on(START_BATCH_PROCESS, ({ payload }) => {
+      const { batchSize, topic, partition, lastOffset } = payload;
+      if (batchSize === 0) this.#assignment.of(topic, partition)?.passOver(BigInt(lastOffset));
+    });
     this.#consumer.on(CRASH, ({ payload }) => this.#fail(payload.error));
     await this.#consumer.connect();
     for (const topic of this.#topics) {

@@ -49,6 +49,16 @@ export class PartitionProgress {
     this.#batchEnd = { last, through };
   }
 
+  /** Everything up to here was marks of Kafka's or taken back by its producer: there was nothing to give. */
+  passOver(through: bigint): void {
+    if (this.#delivered !== null) this.endBatch(this.#delivered, through);
+    else {
+      this.#first = through;
+      this.#delivered = through;
+      this.#safe = through;
+    }
+  }
+
   /** Passes over what was not given during this assignment: committing it could take the group's position back. */
   acknowledge(offset: bigint): void {
     if (this.#first === null || this.#delivered === null) return;

@@ -1,8 +1,9 @@
+import { MalformedError } from "../../contracts/errors.ts";
 import { probabilityOfTracestate } from "../sampling-probability.ts";
-import { SPAN_KEYS, SPAN_SLOT } from "../semconv.ts";
+import { type Identity, SPAN_SLOT } from "../semconv.ts";
 import type { TraceDraft } from "../trace-draft.ts";
-import { readAttribute, readResource } from "./attributes-wire.ts";
-import type { WireReader } from "./wire.ts";
+import { readResource, signAttribute } from "./attributes-wire.ts";
+import { WIRE, type WireReader } from "./wire.ts";
 
 const RESOURCE_SPANS = 0x0a;
 const RESOURCE = 0x0a;
@@ -17,6 +18,7 @@ const KIND = 0x30;
 const START_TIME = 0x39;
 const END_TIME = 0x41;
 const ATTRIBUTE = 0x4a;
+const EVENT = 0x5a;
 const LINK = 0x6a;
 const STATUS = 0x7a;
 const STATUS_CODE = 0x18;
@@ -57,13 +59,43 @@ export function readTraces(reader: WireReader, draft: TraceDraft): void {
 
 function readResourceSpans(reader: WireReader, end: number, draft: TraceDraft): void {
   const resource = draft.openResource();
+  let resourceStart = 0;
+  let resourceEnd = 0;
+  let isRepeated = false;
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === RESOURCE) readResource(reader, reader.bytesEnd(end), draft);
-    else if (tag === SCOPE_SPANS) readScopeSpans(reader, reader.bytesEnd(end), draft, resource);
+    if (tag === RESOURCE) {
+      // Parts of a message that comes in several are put together: the first is then read as the others are.
+      if (isRepeated) readResource(reader, reader.bytesEnd(end), draft);
+      else if (resourceEnd > 0) {
+        isRepeated = true;
+        const secondEnd = reader.bytesEnd(end);
+        const second = reader.position;
+        reader.position = resourceStart;
+        readResource(reader, resourceEnd, draft);
+        reader.position = second;
+        readResource(reader, secondEnd, draft);
+      } else {
+        resourceEnd = reader.bytesEnd(end);
+        resourceStart = reader.position;
+        reader.position = resourceEnd;
+      }
+    } else if (tag === SCOPE_SPANS) readScopeSpans(reader, reader.bytesEnd(end), draft, resource);
     else reader.skip(tag, end);
   }
-  draft.closeResource(resource);
+  if (isRepeated || resourceEnd === 0) draft.closeResource(resource);
+  else draft.closeResource(resource, knownResource(reader, resourceStart, resourceEnd, draft));
+}
+
+/** Who a resource message is; it is read when it is the first of its kind. */
+function knownResource(reader: WireReader, start: number, end: number, draft: TraceDraft): Identity {
+  return draft.resourceMemo.identity(reader.view, start, end, () => {
+    const { position } = reader;
+    reader.position = start;
+    readResource(reader, end, draft);
+    reader.position = position;
+    return draft.identityNow();
+  });
 }
 
 function readScopeSpans(reader: WireReader, end: number, draft: TraceDraft, resource: number): void {
@@ -74,82 +106,108 @@ function readScopeSpans(reader: WireReader, end: number, draft: TraceDraft, reso
   }
 }
 
+const HAS_TRACE_ID = 1;
+const HAS_SPAN_ID = 2;
+const HAS_BAD_PARENT = 4;
+
+/**
+ * The loop over the fields of a span keeps its place in a local variable and reads the one-byte tags and lengths that nearly
+ * all are without a call: it is where the time goes.
+ */
 function readSpan(reader: WireReader, end: number, draft: TraceDraft, resource: number): void {
-  const row = draft.openSpan();
-  const { columns } = draft;
+  const row = draft.openSignedSpan();
   const { bytes, view } = reader;
-  let startHigh = 0;
-  let startLow = 0;
-  let endHigh = 0;
-  let endLow = 0;
-  let hasTraceId = false;
-  let hasSpanId = false;
-  let isParentGood = true;
-  while (reader.position < end) {
-    const tag = reader.tag(end);
-    switch (tag) {
-      case ATTRIBUTE:
-        readAttribute(reader, reader.bytesEnd(end), SPAN_KEYS, draft.raw, draft.spanSlots);
-        break;
-      case TRACE_ID: {
-        const idEnd = reader.bytesEnd(end);
-        hasTraceId = readId(reader, idEnd, columns.traceId, row * 4, 4);
-        break;
+  let startAt = -1;
+  let endAt = -1;
+  let ids = 0;
+  let at = reader.position;
+  while (at < end) {
+    let tag = bytes[at]!;
+    if (tag >= 0x80 || tag < 8) {
+      reader.position = at;
+      tag = reader.tag(end);
+      at = reader.position;
+    } else at += 1;
+    const wireType = tag & 7;
+    if (wireType === WIRE.bytes) {
+      let fieldEnd = at < end ? bytes[at]! : 0x80;
+      if (fieldEnd < 0x80) {
+        at += 1;
+        fieldEnd += at;
+        if (fieldEnd > end) throw new MalformedError(`length at byte ${at - 1} runs past its message`);
+      } else {
+        reader.position = at;
+        fieldEnd = reader.bytesEnd(end);
+        at = reader.position;
       }
-      case SPAN_ID: {
-        const idEnd = reader.bytesEnd(end);
-        hasSpanId = readId(reader, idEnd, columns.spanId, row * 2, 2);
-        break;
-      }
-      case PARENT_SPAN_ID: {
-        const idEnd = reader.bytesEnd(end);
-        const length = idEnd - reader.position;
-        readId(reader, idEnd, columns.parentSpanId, row * 2, 2);
-        isParentGood = length === 8 || length === 0;
-        break;
-      }
-      case TRACE_STATE:
-        columns.samplingProbability[row] = probabilityOfTracestate(readLatin1(reader, reader.bytesEnd(end)));
-        break;
-      case NAME: {
-        const nameEnd = reader.bytesEnd(end);
-        draft.spanSlots.texts[SPAN_SLOT.name] = draft.raw.intern(bytes, view, reader.position, nameEnd);
-        reader.position = nameEnd;
-        break;
-      }
-      case KIND: {
-        const kind = reader.varint(end);
-        columns.kind[row] = reader.high === 0 && kind <= MAX_KIND ? kind : 0;
-        break;
-      }
-      case START_TIME: {
-        const at = reader.fixed64(end);
-        startLow = view.getUint32(at, true);
-        startHigh = view.getUint32(at + 4, true);
-        break;
-      }
-      case END_TIME: {
-        const at = reader.fixed64(end);
-        endLow = view.getUint32(at, true);
-        endHigh = view.getUint32(at + 4, true);
-        break;
-      }
-      case STATUS:
-        columns.isError[row] = readStatusCode(reader, reader.bytesEnd(end)) === STATUS_ERROR ? 1 : 0;
-        break;
-      case LINK:
-        readLink(reader, reader.bytesEnd(end), draft);
-        break;
-      default:
-        reader.skip(tag, end);
+      if (tag === ATTRIBUTE) signAttribute(reader, at, fieldEnd, draft);
+      else if (tag !== EVENT) ids = readBytes(reader, tag, at, fieldEnd, draft, row, ids);
+      at = fieldEnd;
+    } else if (wireType === WIRE.fixed64) {
+      if (end - at < 8) throw new MalformedError(`truncated at byte ${at}`);
+      if (tag === START_TIME) startAt = at;
+      else if (tag === END_TIME) endAt = at;
+      at += 8;
+    } else {
+      reader.position = at;
+      if (tag === KIND) readKind(reader, end, draft, row);
+      else reader.skip(tag, end);
+      at = reader.position;
     }
   }
-  if (!(hasTraceId && hasSpanId && isParentGood)) {
+  reader.position = end;
+  if (ids !== (HAS_TRACE_ID | HAS_SPAN_ID)) {
     draft.rejectSpan(resource);
     return;
   }
+  const startLow = startAt < 0 ? 0 : view.getUint32(startAt, true);
+  const startHigh = startAt < 0 ? 0 : view.getUint32(startAt + 4, true);
+  const endLow = endAt < 0 ? 0 : view.getUint32(endAt, true);
+  const endHigh = endAt < 0 ? 0 : view.getUint32(endAt + 4, true);
   putTimes(draft, row, startHigh, startLow, endHigh, endLow);
-  draft.commitSpan(row, resource);
+  draft.commitSignedSpan(row, resource);
+}
+
+function readKind(reader: WireReader, end: number, draft: TraceDraft, row: number): void {
+  const kind = reader.varint(end);
+  draft.columns.kind[row] = reader.high === 0 && kind <= MAX_KIND ? kind : 0;
+}
+
+/** A field of bytes other than attributes and events. @returns what is known of the span's ids now */
+function readBytes(
+  reader: WireReader,
+  tag: number,
+  start: number,
+  end: number,
+  draft: TraceDraft,
+  row: number,
+  ids: number,
+): number {
+  const { columns } = draft;
+  reader.position = start;
+  switch (tag) {
+    case TRACE_ID:
+      return readId(reader, end, columns.traceId, row * 4, 4) ? ids | HAS_TRACE_ID : ids & ~HAS_TRACE_ID;
+    case SPAN_ID:
+      return readId(reader, end, columns.spanId, row * 2, 2) ? ids | HAS_SPAN_ID : ids & ~HAS_SPAN_ID;
+    case PARENT_SPAN_ID:
+      readId(reader, end, columns.parentSpanId, row * 2, 2);
+      return end - start === 8 || end === start ? ids & ~HAS_BAD_PARENT : ids | HAS_BAD_PARENT;
+    case NAME:
+      draft.signatures.replace(SPAN_SLOT.name, start, end);
+      return ids;
+    case TRACE_STATE:
+      columns.samplingProbability[row] = end === start ? 0 : probabilityOfTracestate(readLatin1(reader, end));
+      return ids;
+    case STATUS:
+      columns.isError[row] = end !== start && readStatusCode(reader, end) === STATUS_ERROR ? 1 : 0;
+      return ids;
+    case LINK:
+      readLink(reader, end, draft);
+      return ids;
+    default:
+      return ids;
+  }
 }
 
 /** Big-endian words of an id; false when its length is wrong or it is all zeros. */

@@ -21,7 +21,7 @@ const tags = new SpanTags();
 const sender = new SlotRow(RESOURCE_SLOT_COUNT);
 
 /**
- * Reads Zipkin's v2 JSON into the draft: an array of spans, or one span. Spans without good ids or a timestamp are refused
+ * Reads Zipkin's v2 JSON into the draft: an array of spans, of traces (as its query API answers), or one span. Spans without good ids or a timestamp are refused
  * one by one and counted, and so are those that never ended, unless they hand on a message, which takes no time.
  *
  * @throws {MalformedError} when it is no such thing; the draft is then to be forgotten.
@@ -29,7 +29,7 @@ const sender = new SlotRow(RESOURCE_SLOT_COUNT);
 export function readZipkinJson(body: unknown, draft: TraceDraft): void {
   const resources = new Map<string, number>();
   const sharedRows = new Set<number>();
-  for (const item of Array.isArray(body) ? body : [body]) {
+  for (const item of Array.isArray(body) ? body.flat() : [body]) {
     const span = objectOf(item, "span");
     const row = readSpan(span, draft, resources);
     if (row >= 0 && span["shared"] === true) sharedRows.add(row);

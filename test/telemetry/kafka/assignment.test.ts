@@ -67,6 +67,18 @@ describe("what is due to be committed", () => {
     expect(assignment.status()[0]?.lagRecords).toBe(0);
   });
 
+  test("reaches over a batch that held nothing to give, once all before it is acknowledged", () => {
+    const assignment = assigned();
+    give(assignment, [5n]);
+    assignment.of("spans", 0)!.passOver(7n);
+    expect(assignment.due()).toEqual([]);
+    assignment.of("spans", 0)!.acknowledge(5n);
+    expect(assignment.due()[0]?.position).toBe(8n);
+    const empty = assigned();
+    empty.of("spans", 0)!.passOver(7n);
+    expect(empty.due()[0]?.position).toBe(8n);
+  });
+
   test("is nothing of an assignment before, whose partition another may have read on", () => {
     const assignment = assigned();
     give(assignment, [5n, 6n]);
