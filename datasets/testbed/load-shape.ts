@@ -8,7 +8,19 @@ export type LoadShape =
   | { readonly shape: "surge"; readonly factor: number }
   | { readonly shape: "ramp"; readonly from: number; readonly to: number }
   | { readonly shape: "burst"; readonly factor: number; readonly onSeconds: number; readonly offSeconds: number }
-  | { readonly shape: "daily"; readonly low: number; readonly high: number; readonly periodSeconds: number };
+  | DailyLoad;
+
+/** A curve between two levels; all along it, now and then, `burstFactor` times what it says, for some seconds. */
+export interface DailyLoad {
+  readonly shape: "daily";
+  readonly low: number;
+  readonly high: number;
+  readonly periodSeconds: number;
+  /** 1 for none. */
+  readonly burstFactor: number;
+  readonly burstOnSeconds: number;
+  readonly burstOffSeconds: number;
+}
 
 export const BASE_LOAD: LoadShape = { shape: "poisson", factor: 1 };
 
@@ -30,6 +42,9 @@ const RULES: Readonly<Record<LoadShape["shape"], Rules>> = {
     low: { ...FACTOR_RULE, fallback: 0.5 },
     high: { ...FACTOR_RULE, fallback: 1.5 },
     periodSeconds: { ...SECONDS_RULE, fallback: 120 },
+    burstFactor: FACTOR_RULE,
+    burstOnSeconds: SECONDS_RULE,
+    burstOffSeconds: { ...SECONDS_RULE, fallback: 55 },
   },
 };
 
@@ -72,11 +87,18 @@ export function factorAt(load: LoadShape, atSeconds: number, lengthSeconds: numb
     case "ramp":
       return load.from + (load.to - load.from) * Math.min(1, Math.max(0, atSeconds / lengthSeconds));
     case "burst":
-      return atSeconds % (load.onSeconds + load.offSeconds) < load.onSeconds ? load.factor : 1;
-    case "daily":
+      return burstAt(atSeconds, load.factor, load.onSeconds, load.offSeconds);
+    case "daily": {
       // Starts at its lowest, as a day does at night.
-      return load.low + ((load.high - load.low) * (1 - Math.cos((2 * Math.PI * atSeconds) / load.periodSeconds))) / 2;
+      const curve = (1 - Math.cos((2 * Math.PI * atSeconds) / load.periodSeconds)) / 2;
+      const burst = burstAt(atSeconds, load.burstFactor, load.burstOnSeconds, load.burstOffSeconds);
+      return (load.low + (load.high - load.low) * curve) * burst;
+    }
   }
+}
+
+function burstAt(atSeconds: number, factor: number, onSeconds: number, offSeconds: number): number {
+  return atSeconds % (onSeconds + offSeconds) < onSeconds ? factor : 1;
 }
 
 /** The largest factor the shape reaches; what labels show. */
@@ -91,7 +113,7 @@ export function peakFactor(load: LoadShape): number {
     case "burst":
       return Math.max(1, load.factor);
     case "daily":
-      return load.high;
+      return load.high * Math.max(1, load.burstFactor);
   }
 }
 

@@ -2,7 +2,7 @@ import express, { type Express, type Router } from "express";
 
 import { SettingsError } from "../contracts/errors.ts";
 import type { FeedbackTaker } from "../contracts/feedback.ts";
-import type { Store } from "../contracts/store.ts";
+import type { StoreReader } from "../contracts/store.ts";
 import { DEFAULT_STREAM_LIMITS, EventStream, type StreamLimits } from "./event-stream.ts";
 import { readJson } from "./feedback.ts";
 import { crossSiteGuard, hostGuard, securityHeaders } from "./guards.ts";
@@ -14,7 +14,7 @@ import { answerErrors, RequestError } from "./request-error.ts";
 import { postRoutesOf, type Routes, routesOf } from "./routes.ts";
 
 export interface ApiOptions {
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly live: Live;
   /** Whoever applies to the line what people say about its verdicts. */
   readonly feedback: FeedbackTaker;

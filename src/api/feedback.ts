@@ -4,7 +4,7 @@ import { z } from "zod";
 import { SettingsError } from "../contracts/errors.ts";
 import type { FeedbackPage, FeedbackRequest, FeedbackTaker } from "../contracts/feedback.ts";
 import { FAULT_KINDS } from "../contracts/score.ts";
-import type { Store } from "../contracts/store.ts";
+import type { StoreReader } from "../contracts/store.ts";
 import { badRequest, feedbackQuery, readParameters } from "./query.ts";
 import { RequestError } from "./request-error.ts";
 
@@ -57,14 +57,17 @@ export const readJson: RequestHandler = (request, response, next) => {
 };
 
 /** `POST /api/v1/feedback`: answers 201 with what was noted. */
-export function giveFeedback(store: Store, taker: FeedbackTaker): (request: Request, response: Response) => void {
-  return (request, response) => {
+export function giveFeedback(
+  store: StoreReader,
+  taker: FeedbackTaker,
+): (request: Request, response: Response) => Promise<void> {
+  return async (request, response) => {
     const given = feedbackRequestOf(request.body);
-    if ("incidentId" in given && store.incident(given.incidentId) === null) {
+    if ("incidentId" in given && (await store.incident(given.incidentId)) === null) {
       throw new RequestError(404, `incidentId: ${JSON.stringify(given.incidentId)} is no incident`);
     }
     try {
-      response.status(201).json(taker.give(given));
+      response.status(201).json(await taker.give(given));
     } catch (error) {
       throw error instanceof SettingsError ? new RequestError(409, error.message) : error;
     }
@@ -72,9 +75,9 @@ export function giveFeedback(store: Store, taker: FeedbackTaker): (request: Requ
 }
 
 /** `GET /api/v1/feedback`: what was given, the latest first. */
-export function feedbackPage(taker: FeedbackTaker, request: Request): FeedbackPage {
+export async function feedbackPage(taker: FeedbackTaker, request: Request): Promise<FeedbackPage> {
   const { limit } = readParameters(feedbackQuery, request.query);
-  return { feedback: taker.list(limit) };
+  return { feedback: await taker.list(limit) };
 }
 
 function feedbackRequestOf(body: unknown): FeedbackRequest {

@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from "express";
 
 import type { DeploymentPage, IncidentPage, Series } from "../contracts/api.ts";
 import type { FeedbackTaker } from "../contracts/feedback.ts";
-import type { Store } from "../contracts/store.ts";
+import type { StoreReader } from "../contracts/store.ts";
 import type { EventStream } from "./event-stream.ts";
 import { feedbackPage, giveFeedback } from "./feedback.ts";
 import type { Live } from "./live.ts";
@@ -25,7 +25,7 @@ import { wholeIncident } from "./whole-incident.ts";
 const DEFAULT_RANGE_SECONDS = 3600;
 
 export interface RouteSources {
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly live: Live;
   readonly feedback: FeedbackTaker;
   readonly stream: EventStream;
@@ -50,20 +50,20 @@ export function routesOf(sources: RouteSources): Routes {
     "/api/v1/ledger": json(() => live.ledger()),
     "/api/v1/model": json(() => live.model()),
     "/api/v1/waits": json(() => live.waits()),
-    "/api/v1/feedback": (request, response) => send(response, feedbackPage(feedback, request)),
-    "/api/v1/deployments": (request, response) => send(response, deploymentPage(store, request)),
+    "/api/v1/feedback": async (request, response) => send(response, await feedbackPage(feedback, request)),
+    "/api/v1/deployments": async (request, response) => send(response, await deploymentPage(store, request)),
     "/api/v1/openapi.json": json(() => openApi),
-    "/api/v1/incidents": (request, response) => send(response, incidentPage(store, request)),
-    "/api/v1/incidents/{id}": (request, response) => {
+    "/api/v1/incidents": async (request, response) => send(response, await incidentPage(store, request)),
+    "/api/v1/incidents/{id}": async (request, response) => {
       readParameters(noQuery, request.query);
       const { id } = readParameters(incidentIdParameter, request.params);
-      send(response, wholeIncident(found(store.incident(id), "id", id, "incident")));
+      send(response, wholeIncident(found(await store.incident(id), "id", id, "incident")));
     },
-    "/api/v1/series": (request, response) => send(response, seriesOf(store, live, request)),
-    "/api/v1/traces/{traceId}": (request, response) => {
+    "/api/v1/series": async (request, response) => send(response, await seriesOf(store, live, request)),
+    "/api/v1/traces/{traceId}": async (request, response) => {
       readParameters(noQuery, request.query);
       const { traceId } = readParameters(traceIdParameter, request.params);
-      send(response, found(store.trace(traceId), "traceId", traceId, "kept trace"));
+      send(response, found(await store.trace(traceId), "traceId", traceId, "kept trace"));
     },
     "/api/v1/stream": (request, response) => {
       readParameters(noQuery, request.query);
@@ -97,28 +97,28 @@ function found<Kept>(kept: Kept | null, key: string, value: string, what: string
   return kept;
 }
 
-function incidentPage(store: Store, request: Request): IncidentPage {
+async function incidentPage(store: StoreReader, request: Request): Promise<IncidentPage> {
   const { state, verdict, limit } = readParameters(incidentsQuery, request.query);
-  const incidents = store.incidents({
+  const incidents = await store.incidents({
     limit,
     ...(state === undefined ? {} : { state }),
     ...(verdict === undefined ? {} : { verdict }),
   });
-  return { incidents: incidents.map(wholeIncident), total: store.incidentCount() };
+  return { incidents: incidents.map(wholeIncident), total: await store.incidentCount() };
 }
 
-function deploymentPage(store: Store, request: Request): DeploymentPage {
+async function deploymentPage(store: StoreReader, request: Request): Promise<DeploymentPage> {
   const { node, limit } = readParameters(deploymentsQuery, request.query);
-  return { deployments: store.deployments({ limit, ...(node === undefined ? {} : { node }) }) };
+  return { deployments: await store.deployments({ limit, ...(node === undefined ? {} : { node }) }) };
 }
 
-function seriesOf(store: Store, live: Live, request: Request): Series {
+async function seriesOf(store: StoreReader, live: Live, request: Request): Promise<Series> {
   const { node, operation, from, to, limit } = readParameters(seriesQuery, request.query);
   const { eventTimeSeconds, windowSeconds } = live.status();
   const toSeconds = to ?? (eventTimeSeconds ?? 0) + windowSeconds;
   const fromSeconds = from ?? toSeconds - DEFAULT_RANGE_SECONDS;
   if (fromSeconds >= toSeconds) throw badRequest("from", String(fromSeconds), `must be before to (${toSeconds})`);
-  const points = store.series({ node, operation, fromSeconds, toSeconds, limit });
+  const points = await store.series({ node, operation, fromSeconds, toSeconds, limit });
   if (points.length === 0 && !live.map().nodes.some((known) => known.name === node)) {
     throw new RequestError(404, `node: ${JSON.stringify(node)} is not known`);
   }

@@ -56,6 +56,7 @@ export const SERVER_SETTINGS = [
   "otlpGrpcPort",
   "otlpHttpPort",
   "dataDirectory",
+  "storeUrl",
   "maxBodyBytes",
   "retentionHours",
 ] as const satisfies readonly (keyof Settings)[];

@@ -53,9 +53,9 @@ export interface Feedback {
 /** Takes feedback and applies it to the running line. */
 export interface FeedbackTaker {
   /** @throws {SettingsError} naming what does not fit the incident as it is now; nothing is applied then */
-  give(request: FeedbackRequest): Feedback;
+  give(request: FeedbackRequest): Promise<Feedback>;
   /** The latest first. */
-  list(limit: number): readonly Feedback[];
+  list(limit: number): Promise<readonly Feedback[]>;
 }
 
 export interface FeedbackPage {

@@ -1,7 +1,22 @@
+import type { Secret } from "./secret.ts";
+
 /** Event time from `fromSeconds` until before `toSeconds`, unix seconds. */
 export interface TimeRange {
   readonly fromSeconds: number;
   readonly toSeconds: number;
+}
+
+/** A database of PostgreSQL. `user` and `password` may be null: the client then reads PGUSER, PGPASSWORD and its password file. */
+export interface PostgresAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string | null;
+  readonly password: Secret | null;
+  /** disable: plain text; require: encrypted, whoever answers; verify-full: encrypted, and the certificate must fit the host. */
+  readonly tls: "disable" | "require" | "verify-full";
+  /** File of the authority that signed the certificate, for verify-full; null trusts the authorities that Node trusts. */
+  readonly tlsAuthority: string | null;
 }
 
 /** All settings the line obeys; defaults, units and limits stand in `src/settings/schema.ts`. */
@@ -11,6 +26,8 @@ export interface Settings {
   readonly otlpGrpcPort: number;
   readonly otlpHttpPort: number;
   readonly dataDirectory: string;
+  /** Null keeps everything in the data directory. */
+  readonly storeUrl: PostgresAddress | null;
   readonly seed: number;
   readonly windowSeconds: number;
   /** How long after event time a span may arrive and still be counted in its window. */

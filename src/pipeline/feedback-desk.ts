@@ -2,9 +2,10 @@ import { SettingsError } from "../contracts/errors.ts";
 import type { Feedback, FeedbackRequest, FeedbackTaker } from "../contracts/feedback.ts";
 import type { Incident } from "../contracts/incident.ts";
 import type { Settings } from "../contracts/settings.ts";
-import type { Store } from "../contracts/store.ts";
+import type { Store, StoreReader } from "../contracts/store.ts";
 import { DISMISSED_SECONDS, labelledIncident } from "../detection/feedback-rules.ts";
 import type { Line } from "./line.ts";
+import type { StoreWriter } from "./store-writer.ts";
 
 /** More than the store keeps. */
 const ALL = 100_000;
@@ -12,56 +13,84 @@ const ALL = 100_000;
 const PATIENCE = 3;
 
 type Given<Type extends FeedbackRequest["type"]> = Extract<FeedbackRequest, { type: Type }>;
-/** What is noted of feedback, and the incident as it is from then on. */
+/** What is noted of feedback, and what becomes of the incident it is about. */
 interface Taken {
   readonly feedback: Omit<Feedback, "id">;
   readonly incident: Incident | null;
+  readonly changed: (incident: Incident) => Incident;
+}
+
+export interface DeskParts {
+  readonly line: Line;
+  readonly store: Pick<Store, "putFeedback" | "feedback">;
+  /** With all that the line has told. */
+  readonly results: Pick<StoreReader, "incident">;
+  readonly writer: Pick<StoreWriter, "put">;
+  readonly settings: Pick<Settings, "learningDelaySeconds" | "learningWindows" | "windowSeconds">;
+  /** Hears of changed incidents. */
+  readonly tell: (incident: Incident) => void;
 }
 
 /** Takes what people say about incidents: keeps it, lets the line obey it, and changes the incident. */
 export class FeedbackDesk implements FeedbackTaker {
+  readonly #parts: DeskParts;
   readonly #line: Line;
-  readonly #store: Store;
   readonly #relearningSeconds: number;
-  readonly #tell: (incident: Incident) => void;
+  /** The incident that feedback is being kept of, as windows changed it meanwhile. */
+  #subject: { readonly id: string | null; latest: Incident | null } = { id: null, latest: null };
+  /** One after another, so that it is obeyed in the order of its ids. */
+  #turn: Promise<unknown> = Promise.resolve();
 
-  /** What was said before, to an earlier process too, is obeyed again. @param parts.tell hears of changed incidents */
-  constructor(parts: {
-    line: Line;
-    store: Store;
-    settings: Pick<Settings, "learningDelaySeconds" | "learningWindows" | "windowSeconds">;
-    tell: (incident: Incident) => void;
-  }) {
+  private constructor(parts: DeskParts) {
+    this.#parts = parts;
     this.#line = parts.line;
-    this.#store = parts.store;
-    this.#tell = parts.tell;
     const { learningDelaySeconds, learningWindows, windowSeconds } = parts.settings;
     this.#relearningSeconds = learningDelaySeconds + PATIENCE * learningWindows * windowSeconds;
-    for (const feedback of this.#store.feedback({ limit: ALL }).toReversed()) {
-      this.#line.takeFeedback(feedback, null);
+    parts.line.onWindow(({ events }) => {
+      for (const { incident } of events) if (incident.id === this.#subject.id) this.#subject.latest = incident;
+    });
+  }
+
+  /** What was said before, to an earlier process too, is obeyed again. @throws {SourceError} when the store cannot tell it */
+  static async open(parts: DeskParts): Promise<FeedbackDesk> {
+    const before = await parts.store.feedback({ limit: ALL });
+    for (const feedback of before.toReversed()) {
+      parts.line.takeFeedback(feedback, null);
     }
+    return new FeedbackDesk(parts);
   }
 
-  list(limit: number): readonly Feedback[] {
-    return this.#store.feedback({ limit });
+  list(limit: number): Promise<readonly Feedback[]> {
+    return this.#parts.store.feedback({ limit });
   }
 
-  give(request: FeedbackRequest): Feedback {
-    const { feedback, incident } = this.#taken(request);
-    const kept = this.#store.putFeedback(feedback);
-    this.#line.takeFeedback(kept, incident);
-    if (incident !== null) {
-      this.#store.putIncident(incident);
-      this.#tell(incident);
+  give(request: FeedbackRequest): Promise<Feedback> {
+    const given = this.#turn.then(() => this.#give(request));
+    this.#turn = given.catch(() => undefined);
+    return given;
+  }
+
+  async #give(request: FeedbackRequest): Promise<Feedback> {
+    const { store, writer, tell } = this.#parts;
+    const subject = { id: "incidentId" in request ? request.incidentId : null, latest: null as Incident | null };
+    this.#subject = subject;
+    const { feedback, incident, changed } = await this.#taken(request);
+    const kept = await store.putFeedback(feedback);
+    // As it is by now: a window may have passed.
+    const now = incident === null ? null : changed(subject.latest ?? incident);
+    this.#line.takeFeedback(kept, now);
+    if (now !== null) {
+      writer.put({ kind: "incident", incident: now });
+      tell(now);
     }
     return kept;
   }
 
-  #taken(request: FeedbackRequest): Taken {
+  async #taken(request: FeedbackRequest): Promise<Taken> {
     if (request.type === "ignore") {
       return this.#ignored(request);
     }
-    const incident = this.#store.incident(request.incidentId);
+    const incident = await this.#parts.results.incident(request.incidentId);
     if (incident === null) {
       throw new SettingsError("incidentId", request.incidentId, "is no incident");
     }
@@ -78,6 +107,7 @@ export class FeedbackDesk implements FeedbackTaker {
     return {
       feedback: { ...range, incidentId: null, kind: null, strength: null, silentUntilSeconds: null },
       incident: null,
+      changed: (incident) => incident,
     };
   }
 
@@ -89,7 +119,8 @@ export class FeedbackDesk implements FeedbackTaker {
     const about = { ...this.#rangeOf(incident), note: note ?? "" };
     return {
       feedback: { type: "fault", ...about, node, kind, strength: null, silentUntilSeconds: null },
-      incident: labelledIncident(incident, node, kind),
+      incident,
+      changed: (now) => labelledIncident(now, node, kind),
     };
   }
 
@@ -107,12 +138,13 @@ export class FeedbackDesk implements FeedbackTaker {
     const strength = this.#line.strengthOf(incident);
     return {
       feedback: { type, ...about, node, kind, strength, silentUntilSeconds },
-      incident: {
-        ...incident,
+      incident,
+      changed: (now) => ({
+        ...now,
         state: "resolved",
-        resolvedSeconds: about.toSeconds,
+        resolvedSeconds: now.resolvedSeconds ?? about.toSeconds,
         feedback: type === "new-normal" ? "new-normal" : "dismissed",
-      },
+      }),
     };
   }
 

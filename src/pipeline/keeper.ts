@@ -1,24 +1,25 @@
 import type { SeriesPoint, TraceSpanView, TraceView } from "../contracts/api.ts";
-import type { SeriesRow, Store } from "../contracts/store.ts";
+import type { SeriesRow } from "../contracts/store.ts";
 import { SPAN_KIND, type SpanBatch, type TelemetryBatch } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
 import type { Line, WindowResult } from "./line.ts";
 import { finiteBand } from "./live-view.ts";
+import type { StoreWriter } from "./store-writer.ts";
 
 const RECENT_SPANS_MAX = 200_000;
 const RETAIN_EVERY_WINDOWS = 120;
 
-/** Writes what the line finds to the store: series of every window, deployments, incidents, and the traces these name. */
+/** Has written what the line finds: series of every window, deployments, incidents, and the traces these name. */
 export class Keeper {
-  readonly #store: Store;
+  readonly #writer: Pick<StoreWriter, "put">;
   readonly #retentionSeconds: number;
   readonly #deployments = new DeploymentLog();
   #recent: SpanBatch[] = [];
   #recentSpans = 0;
   #windows = 0;
 
-  constructor(parts: { line: Line; store: Store; retentionHours: number }) {
-    this.#store = parts.store;
+  constructor(parts: { line: Line; writer: Pick<StoreWriter, "put">; retentionHours: number }) {
+    this.#writer = parts.writer;
     this.#retentionSeconds = parts.retentionHours * 3600;
     parts.line.onWindow((result) => {
       this.#keep(result);
@@ -37,25 +38,26 @@ export class Keeper {
   #keep(result: WindowResult): void {
     const { forecast } = result.scored;
     if (forecast.isReady) {
-      this.#store.putSeries(seriesRows(result));
+      this.#writer.put({ kind: "series", rows: seriesRows(result) });
     }
     for (const marker of this.#deployments.take(forecast)) {
-      this.#store.putDeployment(marker);
+      this.#writer.put({ kind: "deployment", marker });
     }
     for (const event of result.events) {
-      this.#store.putIncident(event.incident);
+      this.#writer.put({ kind: "incident", incident: event.incident });
       if (event.type === "opened") {
         for (const traceId of event.incident.evidenceTraceIds) {
           const trace = this.#trace(traceId);
           // Of an incident that is told again its spans may be gone: what was kept of it stays.
           if (trace.spans.length > 0) {
-            this.#store.putTrace(trace);
+            this.#writer.put({ kind: "trace", trace });
           }
         }
       }
     }
     if (++this.#windows % RETAIN_EVERY_WINDOWS === 0) {
-      this.#store.retain(forecast.observation.endSeconds - this.#retentionSeconds);
+      const olderThanSeconds = forecast.observation.endSeconds - this.#retentionSeconds;
+      this.#writer.put({ kind: "retention", olderThanSeconds });
     }
   }
 

@@ -2,20 +2,24 @@ import { fileURLToPath } from "node:url";
 import { createApi } from "../api/create-api.ts";
 import { type ListeningApi, listenApi } from "../api/listen.ts";
 import type { Status } from "../contracts/api.ts";
+import type { Incident } from "../contracts/incident.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { TelemetryBatch } from "../contracts/telemetry.ts";
 import { createOwnMetrics } from "../self/own-metrics.ts";
-import { openSqliteStore } from "../store/sqlite-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { CountingLedger } from "../telemetry/ledger.ts";
 import type { BodyTap } from "../telemetry/otlp/intake.ts";
 import { OtlpReceiver } from "../telemetry/otlp/receiver.ts";
 import { FeedbackDesk } from "./feedback-desk.ts";
 import { Keeper } from "./keeper.ts";
+import { KeptResults } from "./kept-results.ts";
 import { countLearning } from "./learning-metrics.ts";
 import type { WindowListener } from "./line.ts";
 import { LiveView } from "./live-view.ts";
 import { createLine } from "./replay.ts";
 import { loadScorer } from "./scorers.ts";
+import { countWrites } from "./store-metrics.ts";
+import { StoreWriter } from "./store-writer.ts";
 
 const UI_DIRECTORY = fileURLToPath(new URL("../../ui/dist", import.meta.url));
 
@@ -53,21 +57,27 @@ export async function startServer(parts: {
     const ledger = new CountingLedger();
     const metrics = createOwnMetrics();
     closers.push(() => metrics.stop());
-    const store = openSqliteStore({ dataDirectory: settings.dataDirectory });
+    const store = await openStore(settings, { onError: parts.onError });
     closers.push(() => store.close());
+    const writer = new StoreWriter({ store, onError: parts.onError });
+    closers.push(() => writer.close());
+    countWrites(metrics.counters, writer);
+    const results = new KeptResults(store, writer);
     const { scorer, view: model } = await loadScorer(settings);
     const line = createLine(settings, scorer, ledger);
     countLearning(metrics.counters, line);
     const fixed = { mode: parts.mode, version: parts.version, windowSeconds: settings.windowSeconds };
-    const keeper = new Keeper({ line, store, retentionHours: settings.retentionHours });
+    const keeper = new Keeper({ line, writer, retentionHours: settings.retentionHours });
     const live = new LiveView({ line, ledger, model, fixed });
     if (parts.onWindow !== undefined) {
       line.onWindow(parts.onWindow);
     }
+    const tell = (incident: Incident): void => live.tellIncident(incident);
+    const feedback = await FeedbackDesk.open({ line, store, results, writer, settings, tell });
     const api = createApi({
-      store,
+      store: results,
       live,
-      feedback: new FeedbackDesk({ line, store, settings, tell: (incident) => live.tellIncident(incident) }),
+      feedback,
       metrics,
       uiDirectory: UI_DIRECTORY,
       version: parts.version,

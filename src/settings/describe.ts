@@ -18,7 +18,8 @@ export interface SettingDescription {
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
     const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
-    const defaultText = Array.isArray(defaultValue) ? "none" : String(defaultValue);
+    const isNothing = defaultValue === null || Array.isArray(defaultValue);
+    const defaultText = isNothing ? "none" : String(defaultValue);
     const isNamedUnit = unit !== "" && unit !== "port";
     return {
       key,

@@ -73,14 +73,15 @@ function keyOf(name: string, value: unknown, layer: Layer): SettingKey {
 }
 
 function checked(key: SettingKey, name: string, value: unknown, layer: Layer): unknown {
-  const { reads, rule, schema } = SETTINGS[key];
+  const { reads, rule, schema, shown } = SETTINGS[key];
   const read = reads === "list" ? listOf(value) : layer.isText && reads === "number" ? asNumber(value) : value;
   const result = schema.safeParse(read);
   if (result.success) return result.data;
   // Of a list, the one that is wrong.
   const at = result.error.issues[0]?.path[0];
   const wrong = Array.isArray(read) && typeof at === "number" ? read[at] : value;
-  throw new SettingsError(name, wrong, `must be ${rule}${layer.where}`);
+  const told = shown === undefined ? wrong : shown(String(wrong));
+  throw new SettingsError(name, told, `must be ${rule}${layer.where}`);
 }
 
 /** A list as it is written in a variable or a line of the file: parted by commas. */

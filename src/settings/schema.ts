@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { Settings, TimeRange } from "../contracts/settings.ts";
+import type { PostgresAddress, Settings, TimeRange } from "../contracts/settings.ts";
+import { hidePassword, postgresAddressOf, STORE_URL_RULE } from "./store-url.ts";
 import { TIME_RANGE_RULE, timeRangeOf } from "./time-range.ts";
 
 export type SettingKey = keyof Settings;
@@ -18,6 +19,8 @@ export interface Setting<Kept extends Value = Value> {
   /** How a text from the environment or a flag is to be read. */
   readonly reads: "number" | "text" | "list";
   readonly schema: z.ZodType<Kept>;
+  /** For what may hold a password: a refused text as it may be shown. */
+  readonly shown?: (text: string) => string;
 }
 
 interface Numeric {
@@ -58,6 +61,10 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     rule: 'a directory, or ":memory:" to keep nothing',
     pattern: /\S/,
     description: "Where incidents, series and evidence are kept.",
+  }),
+  storeUrl: storeUrl({
+    description:
+      "PostgreSQL that keeps incidents, series and evidence instead of the data directory; needed with several processes.",
   }),
   seed: integer({
     defaultValue: 1,
@@ -186,6 +193,21 @@ function timeRanges(options: { description: string }): Setting<readonly TimeRang
   });
   const schema = z.array(range, rule);
   return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
+}
+
+function storeUrl(options: { description: string }): Setting<PostgresAddress | null> {
+  const rule = STORE_URL_RULE;
+  const url = z.string(rule).transform((text, context): PostgresAddress => {
+    const address = postgresAddressOf(text);
+    if (address === null) {
+      context.addIssue({ code: "custom", message: rule });
+      return z.NEVER;
+    }
+    return address;
+  });
+  const nothing = z.union([z.null(), z.literal("")]).transform(() => null);
+  const schema = z.union([nothing, url], rule);
+  return { ...options, defaultValue: null, unit: "", rule, reads: "text", schema, shown: hidePassword };
 }
 
 function integer(numeric: Numeric): Setting<number> {

@@ -7,6 +7,7 @@ import type { Feedback } from "../contracts/feedback.ts";
 import type { Incident } from "../contracts/incident.ts";
 import type { SeriesRow, Store } from "../contracts/store.ts";
 import { Database, type Statement } from "./database.ts";
+import { DEPLOYMENTS_MAX, FEEDBACK_MAX } from "./limits.ts";
 import { openSchema } from "./schema.ts";
 import { bindSeriesRow, readSeriesPoint, SERIES_COLUMNS } from "./series-rows.ts";
 import { boundedTraceJson, DEFAULT_TRACE_BOUND, type TraceBound } from "./trace-bound.ts";
@@ -14,15 +15,11 @@ import { boundedTraceJson, DEFAULT_TRACE_BOUND, type TraceBound } from "./trace-
 /** Name of the file inside the data directory; its write-ahead log lies beside it. */
 const STORE_FILE_NAME = "spantwin.sqlite";
 
-/** Rows kept, the latest: what people say and what is deployed comes seldom. */
-const FEEDBACK_MAX = 10_000;
-const DEPLOYMENTS_MAX = 1000;
-
 /**
  * Opens the embedded store in a directory, creating both; ":memory:" keeps it in memory only.
  *
- * Incidents and feedback are on the disk when `putIncident` and `putFeedback` return. Series and traces survive a killed process, and a power cut
- * may take those since the last incident.
+ * Incidents and feedback are on the disk when `putIncident` and `putFeedback` are fulfilled. Series and traces survive a killed process, and a power
+ * cut may take those since the last incident. The driver is synchronous: a call does its work before it returns its promise.
  *
  * @throws {SettingsError} naming `dataDirectory` when the directory or file cannot be used, is not ours or is newer.
  */
@@ -81,14 +78,14 @@ export class SqliteStore implements Store {
     return this.#lostTraceSpans;
   }
 
-  putSeries(rows: readonly SeriesRow[]): void {
+  async putSeries(rows: readonly SeriesRow[]): Promise<void> {
     if (rows.length === 0) return;
     this.#database.transaction("relaxed", () => {
       for (const row of rows) this.#statements.putSeries.run(...bindSeriesRow(row));
     });
   }
 
-  series(query: Parameters<Store["series"]>[0]): readonly SeriesPoint[] {
+  async series(query: Parameters<Store["series"]>[0]): Promise<readonly SeriesPoint[]> {
     const { node, operation, fromSeconds, toSeconds, limit } = query;
     const rows = this.#database.read(() =>
       this.#statements.series.all({ node, operation, fromSeconds, toSeconds, limit }),
@@ -96,7 +93,7 @@ export class SqliteStore implements Store {
     return rows.map(readSeriesPoint);
   }
 
-  putIncident(incident: Incident): void {
+  async putIncident(incident: Incident): Promise<void> {
     const { id, state, verdict, onsetSeconds } = incident;
     const body = JSON.stringify(incident);
     this.#database.transaction("durable", () => {
@@ -104,21 +101,21 @@ export class SqliteStore implements Store {
     });
   }
 
-  incident(id: string): Incident | null {
+  async incident(id: string): Promise<Incident | null> {
     return this.#body<Incident>(this.#statements.incident, id);
   }
 
-  incidents(query: Parameters<Store["incidents"]>[0]): readonly Incident[] {
+  async incidents(query: Parameters<Store["incidents"]>[0]): Promise<readonly Incident[]> {
     const { state = null, verdict = null, limit } = query;
     const rows = this.#database.read(() => this.#statements.incidents.all({ state, verdict, limit }));
     return rows.map((row) => JSON.parse(String(row["body"])) as Incident);
   }
 
-  incidentCount(): number {
+  async incidentCount(): Promise<number> {
     return this.#database.read(() => Number(this.#statements.incidentCount.get()?.["count"]));
   }
 
-  putTrace(trace: TraceView): void {
+  async putTrace(trace: TraceView): Promise<void> {
     const { json: body, lostSpanCount } = boundedTraceJson(trace, this.#traceBound);
     this.#lostTraceSpans += lostSpanCount;
     this.#database.transaction("relaxed", () => {
@@ -126,11 +123,11 @@ export class SqliteStore implements Store {
     });
   }
 
-  trace(traceId: string): TraceView | null {
+  async trace(traceId: string): Promise<TraceView | null> {
     return this.#body<TraceView>(this.#statements.trace, traceId);
   }
 
-  putFeedback(feedback: Omit<Feedback, "id">): Feedback {
+  async putFeedback(feedback: Omit<Feedback, "id">): Promise<Feedback> {
     return this.#database.transaction("durable", () => {
       const { lastInsertRowid } = this.#statements.putFeedback.run({ body: JSON.stringify(feedback) });
       const id = Number(lastInsertRowid);
@@ -139,12 +136,12 @@ export class SqliteStore implements Store {
     });
   }
 
-  feedback({ limit }: { limit: number }): readonly Feedback[] {
+  async feedback({ limit }: { limit: number }): Promise<readonly Feedback[]> {
     const rows = this.#database.read(() => this.#statements.feedback.all({ limit }));
     return rows.map((row) => ({ id: Number(row["id"]), ...(JSON.parse(String(row["body"])) as Omit<Feedback, "id">) }));
   }
 
-  putDeployment(marker: DeploymentMarker): void {
+  async putDeployment(marker: DeploymentMarker): Promise<void> {
     const { node, version, atSeconds } = marker;
     this.#database.transaction("relaxed", () => {
       this.#statements.putDeployment.run({ node, version, atSeconds, body: JSON.stringify(marker) });
@@ -152,12 +149,13 @@ export class SqliteStore implements Store {
     });
   }
 
-  deployments({ node = null, limit }: { node?: string | null; limit: number }): readonly DeploymentMarker[] {
+  async deployments(query: { node?: string; limit: number }): Promise<readonly DeploymentMarker[]> {
+    const { node = null, limit } = query;
     const rows = this.#database.read(() => this.#statements.deployments.all({ node, limit }));
     return rows.map((row) => JSON.parse(String(row["body"])) as DeploymentMarker);
   }
 
-  retain(olderThanSeconds: number): number {
+  async retain(olderThanSeconds: number): Promise<number> {
     const { dropSeries, dropTraces } = this.#statements;
     return this.#database.transaction("relaxed", () => {
       let deleted = Number(dropTraces.run().changes);
@@ -169,7 +167,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#database.close();
   }
 

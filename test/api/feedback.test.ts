@@ -13,7 +13,7 @@ const id = anIncident().id;
 let running: RunningApi;
 beforeAll(async () => {
   running = await runApi();
-  running.store.putIncident(anIncident());
+  await running.store.putIncident(anIncident());
 });
 afterEach(() => {
   running.feedback.given.length = 0;
@@ -95,8 +95,8 @@ describe("what is no feedback", () => {
 });
 
 test("deployments are listed newest first, all or of one node", async () => {
-  running.store.putDeployment(aDeployment({ atSeconds: 10 }));
-  running.store.putDeployment(aDeployment({ node: "cart", version: "7", atSeconds: 20 }));
+  await running.store.putDeployment(aDeployment({ atSeconds: 10 }));
+  await running.store.putDeployment(aDeployment({ node: "cart", version: "7", atSeconds: 20 }));
   const nodes = async (query: string) => {
     const { deployments } = (await running.ask(`/api/v1/deployments${query}`)).json() as {
       deployments: { node: string }[];
@@ -110,7 +110,7 @@ test("deployments are listed newest first, all or of one node", async () => {
 test("an incident of an earlier version has the keys that came later, by itself and in the list", async () => {
   const { deployments: _, feedback: __, withoutIt: ___, ...earlier } = anIncident({ id: "earlier" });
   const suspects = earlier.suspects.map(({ evidence: _e, size: _s, instead: _i, ...suspect }) => suspect);
-  running.store.putIncident({ ...earlier, suspects: suspects as unknown as typeof earlier.suspects });
+  await running.store.putIncident({ ...earlier, suspects: suspects as unknown as typeof earlier.suspects });
   const known = suspects.map((suspect) => ({ ...suspect, evidence: 0, size: null, instead: [] }));
   const whole = { ...earlier, deployments: [], feedback: null, withoutIt: null, suspects: known };
   expect((await running.ask("/api/v1/incidents/earlier")).json()).toEqual(whole);

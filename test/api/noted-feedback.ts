@@ -9,13 +9,13 @@ export class NotedFeedback implements FeedbackTaker {
   /** Lists what was given as labels of `anIncident`, not as dismissals of it. */
   labelled = false;
 
-  give(request: FeedbackRequest): Feedback {
+  async give(request: FeedbackRequest): Promise<Feedback> {
     if (this.refusal !== null) throw this.refusal;
     this.given.push(request);
     return { id: this.given.length, ...aFeedback() };
   }
 
-  list(limit: number): readonly Feedback[] {
+  async list(limit: number): Promise<readonly Feedback[]> {
     const type = this.labelled ? "fault" : "not-a-fault";
     return this.given.map((_, index) => ({ id: index + 1, ...aFeedback({ type }) })).slice(0, limit);
   }

@@ -17,8 +17,8 @@ let running: RunningApi;
 beforeAll(async () => {
   running = await runApi();
   const bare = { observedP95Seconds: null, predictedP95Seconds: null, utilization: null };
-  running.store.putIncident(anIncident());
-  running.store.putIncident(
+  await running.store.putIncident(anIncident());
+  await running.store.putIncident(
     anIncident({
       id: "2",
       verdict: "traffic",
@@ -28,12 +28,12 @@ beforeAll(async () => {
       resolvedSeconds: 9,
     }),
   );
-  running.store.putSeries(
+  await running.store.putSeries(
     [1, 2].map((at) => ({ node: "front", operation: "", point: aPoint(at, at === 1 ? bare : {}) })),
   );
-  running.store.putTrace(aTrace(traceId));
-  running.store.putDeployment(aDeployment());
-  running.feedback.give({ type: "not-a-fault", incidentId: anIncident().id });
+  await running.store.putTrace(aTrace(traceId));
+  await running.store.putDeployment(aDeployment());
+  await running.feedback.give({ type: "not-a-fault", incidentId: anIncident().id });
 });
 afterAll(() => running.stop());
 

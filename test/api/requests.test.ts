@@ -9,12 +9,12 @@ let running: RunningApi;
 beforeAll(async () => {
   running = await runApi();
   const { store } = running;
-  store.putIncident(anIncident({ id: "a/b 1", onsetSeconds: 100 }));
-  store.putIncident(
+  await store.putIncident(anIncident({ id: "a/b 1", onsetSeconds: 100 }));
+  await store.putIncident(
     anIncident({ id: "old", state: "resolved", onsetSeconds: 50, verdict: "traffic", kind: "traffic" }),
   );
-  store.putSeries([10, 5000, 1_700_000_100].map((at) => ({ node: "front", operation: "", point: aPoint(at) })));
-  store.putTrace(aTrace(traceId));
+  await store.putSeries([10, 5000, 1_700_000_100].map((at) => ({ node: "front", operation: "", point: aPoint(at) })));
+  await store.putTrace(aTrace(traceId));
 });
 afterAll(() => running.stop());
 
@@ -119,7 +119,7 @@ describe("refusals", () => {
 
   test("what breaks inside is answered 500 without its reason, and reported", async () => {
     const broken = await runApi();
-    broken.store.close();
+    await broken.store.close();
     const answer = await broken.ask("/api/v1/incidents");
     expect(answer.status).toBe(500);
     expect(answer.json()).toEqual({ error: "internal error: see the log" });

@@ -60,7 +60,7 @@ export async function runApi(options: Partial<ApiOptions> & { host?: string } = 
     async stop() {
       await listening.close();
       metrics.stop();
-      store.close();
+      await store.close();
       rmSync(uiDirectory, { recursive: true, force: true });
     },
   };

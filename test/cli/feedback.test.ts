@@ -15,7 +15,9 @@ const { id } = anIncident();
 let running: RunningApi;
 beforeAll(async () => {
   running = await runApi();
-  running.store.putIncident(anIncident({ feedback: "confirmed", state: "resolved", resolvedSeconds: 1_700_000_090 }));
+  await running.store.putIncident(
+    anIncident({ feedback: "confirmed", state: "resolved", resolvedSeconds: 1_700_000_090 }),
+  );
 });
 afterEach(() => {
   running.feedback.given.length = 0;
@@ -55,10 +57,10 @@ describe("spantwin feedback sends", () => {
   });
 
   test("nothing when it is asked for a list, and prints that", async () => {
-    running.feedback.give({ type: "new-normal", incidentId: id });
+    await running.feedback.give({ type: "new-normal", incidentId: id });
     const { code, stdout } = await feedback("--json");
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ feedback: running.feedback.list(1) });
+    expect(JSON.parse(stdout)).toEqual({ feedback: await running.feedback.list(1) });
     expect(running.feedback.given).toHaveLength(1);
   });
 });
@@ -67,7 +69,7 @@ describe("an export", () => {
   test("writes labels that a recording's reader takes", async () => {
     const file = join(folder, "labels.json");
     running.feedback.labelled = true;
-    running.feedback.give({ type: "fault", incidentId: id, kind: "slow-code" });
+    await running.feedback.give({ type: "fault", incidentId: id, kind: "slow-code" });
     const { code, stdout } = await feedback("--export", file);
     expect([code, stdout]).toEqual([0, `1 confirmed faults written to ${file}\n`]);
     const labels = readLabels(file);

@@ -28,7 +28,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   ),
   topology: rule("contracts", "", false, `${neighbourless}; no clock, network or disk: a replay must give the same`),
   detection: rule("contracts", "", false, `${neighbourless}; no clock, network or disk: a replay must give the same`),
-  store: rule("contracts", "", true, neighbourless),
+  store: rule("contracts", "pg", true, neighbourless),
   api: rule("contracts", "express zod", true, `${neighbourless}; what it serves is handed to it`),
   notify: rule("contracts", "", true, neighbourless),
   evaluation: rule("contracts", "", false, `${neighbourless}; judging is arithmetic on incidents and labels`),
@@ -72,6 +72,7 @@ export const onlyDoor: Readonly<Record<string, string>> = {
 /** Inside the contracts a file may import only what stands to its left: so the direction of data shows in the types. */
 export const orderOfContracts: readonly string[] = [
   "errors",
+  "secret",
   "settings",
   "telemetry",
   "observation",

@@ -6,8 +6,10 @@ import type { IncidentEvent } from "../../src/contracts/incident.ts";
 import { FAULT_KINDS, type Scorer } from "../../src/contracts/score.ts";
 import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
 import { Keeper } from "../../src/pipeline/keeper.ts";
+import { KeptResults } from "../../src/pipeline/kept-results.ts";
 import { Line, type WindowResult } from "../../src/pipeline/line.ts";
 import { LiveView } from "../../src/pipeline/live-view.ts";
+import { StoreWriter } from "../../src/pipeline/store-writer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { FELT } from "../detection/windows.ts";
@@ -66,7 +68,8 @@ function run(twin: NotingTwin, scorer: Scorer, batch: TelemetryBatch) {
   const ledger = new CountingLedger();
   const line = new Line({ settings: settings({ learningDelaySeconds: 10 }), twin, scorer, ledger });
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  new Keeper({ line, store, retentionHours: 24 });
+  const writer = new StoreWriter({ store, onError: (error) => expect.fail(String(error)) });
+  new Keeper({ line, writer, retentionHours: 24 });
   const fixed = { mode: "replay", version: "1", windowSeconds: 5 } as const;
   const view = new LiveView({ line, ledger, model: MODEL, fixed });
   const events: IncidentEvent[] = [];
@@ -77,19 +80,19 @@ function run(twin: NotingTwin, scorer: Scorer, batch: TelemetryBatch) {
   });
   line.take(batch);
   line.finish();
-  return { store, view, events, results };
+  return { kept: new KeptResults(store, writer), view, events, results };
 }
 
 describe("a deployment", () => {
-  const { store, events } = run(new DeployedTwin(1092), accuser("back", 1120), requests(0, 240));
+  const { kept, events } = run(new DeployedTwin(1092), accuser("back", 1120), requests(0, 240));
 
-  test("is kept as a marker, once, as it stands last", () => {
-    expect(store.deployments({ limit: 10 })).toEqual([
+  test("is kept as a marker, once, as it stands last", async () => {
+    expect(await kept.deployments({ limit: 10 })).toEqual([
       { node: "back", version: "1.8.2", previousVersion: "1.8.1", atSeconds: 1092, state: "watched" },
     ]);
   });
 
-  test("is named by the incident after it, while it is open and when it is over", () => {
+  test("is named by the incident after it, while it is open and when it is over", async () => {
     expect(events.map(({ type }) => type)).toEqual(["opened", "resolved"]);
     for (const { incident } of events) {
       expect(incident.deployments).toEqual([
@@ -97,7 +100,7 @@ describe("a deployment", () => {
       ]);
     }
     expect(events[0]!.incident.summary).toMatch(/; 28 s after version 1\.8\.2 of back began\.$/);
-    expect(store.incidents({ limit: 1 })).toEqual([events.at(-1)!.incident]);
+    expect(await kept.incidents({ limit: 1 })).toEqual([events.at(-1)!.incident]);
   });
 });
 

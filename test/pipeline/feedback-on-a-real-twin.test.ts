@@ -11,8 +11,10 @@ import type { IncidentEvent } from "../../src/contracts/incident.ts";
 import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
 import { FeedbackDesk } from "../../src/pipeline/feedback-desk.ts";
 import { Keeper } from "../../src/pipeline/keeper.ts";
+import { KeptResults } from "../../src/pipeline/kept-results.ts";
 import { createLine } from "../../src/pipeline/replay.ts";
 import { loadScorer } from "../../src/pipeline/scorers.ts";
+import { StoreWriter } from "../../src/pipeline/store-writer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { chain, EXPONENTIAL } from "../datasets/synthetic-applications.ts";
@@ -57,8 +59,11 @@ async function run(type: "not-a-fault" | "new-normal") {
   const { scorer } = await loadScorer(all);
   const line = createLine(all, scorer, new CountingLedger());
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  new Keeper({ line, store, retentionHours: 24 });
-  const desk = new FeedbackDesk({ line, store, settings: all, tell: () => undefined });
+  const writer = new StoreWriter({ store, onError: (error) => expect.fail(String(error)) });
+  new Keeper({ line, writer, retentionHours: 24 });
+  const results = new KeptResults(store, writer);
+  const desk = await FeedbackDesk.open({ line, store, results, writer, settings: all, tell: () => undefined });
+  let given: Promise<unknown> | null = null;
   const told: Told[] = [];
   const before: NodeForecast[] = [];
   line.onWindow(({ scored, events }) => {
@@ -66,14 +71,17 @@ async function run(type: "not-a-fault" | "new-normal") {
     const atSeconds = observation.endSeconds - EPOCH_SECONDS;
     told.push(...events.map((event) => ({ atSeconds, event })));
     const [first] = told;
-    if (first !== undefined && desk.list(1).length === 0 && atSeconds >= first.atSeconds + 20) {
-      desk.give({ type, incidentId: first.event.incident.id });
+    if (first !== undefined && given === null && atSeconds >= first.atSeconds + 20) {
+      given = desk.give({ type, incidentId: first.event.incident.id });
     }
     if (atSeconds > WORSE_AT - 60 && atSeconds <= WORSE_AT) {
       before.push(nodes.find(({ node }) => observation.topology.nodes[node]!.name === MIDDLE)!);
     }
   });
-  for (const batch of batches) line.take(batch);
+  for (const batch of batches) {
+    line.take(batch);
+    await given;
+  }
   line.finish();
   return { told, before };
 }

@@ -5,8 +5,10 @@ import type { StreamEvent } from "../../src/contracts/api.ts";
 import type { Forecast } from "../../src/contracts/forecast.ts";
 import { FAULT_KINDS, type Scorer } from "../../src/contracts/score.ts";
 import { Keeper } from "../../src/pipeline/keeper.ts";
+import { KeptResults } from "../../src/pipeline/kept-results.ts";
 import { Line, type WindowResult } from "../../src/pipeline/line.ts";
 import { LiveView } from "../../src/pipeline/live-view.ts";
+import { StoreWriter } from "../../src/pipeline/store-writer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { FELT } from "../detection/windows.ts";
@@ -53,7 +55,8 @@ function lineOf(scorer: Scorer, watchers: readonly Scorer[] = []) {
     fixed: { mode: "replay", version: "1", windowSeconds: WINDOW_SECONDS },
   });
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  const keeper = new Keeper({ line, store, retentionHours: 24 });
+  const writer = new StoreWriter({ store, onError: (error) => expect.fail(String(error)) });
+  const keeper = new Keeper({ line, writer, retentionHours: 24 });
   const results: WindowResult[] = [];
   line.onWindow((result) => results.push(result));
   const send = (from: number, seconds: number): void => {
@@ -62,7 +65,7 @@ function lineOf(scorer: Scorer, watchers: readonly Scorer[] = []) {
     keeper.remember(batch);
     line.take(batch);
   };
-  return { twin, line, view, store, results, send };
+  return { twin, line, view, store, kept: new KeptResults(store, writer), results, send };
 }
 
 describe("the line", () => {
@@ -158,16 +161,16 @@ describe("the live view", () => {
 });
 
 describe("the keeper", () => {
-  test("keeps the incident and its evidence traces as they were received", () => {
-    const { store, send, line } = lineOf(accuser("by hand", 1060, 1080));
+  test("keeps the incident and its evidence traces as they were received", async () => {
+    const { store, kept, send, line } = lineOf(accuser("by hand", 1060, 1080));
     send(0, 140);
     line.finish();
-    const [incident, ...others] = store.incidents({ limit: 10 });
+    const [incident, ...others] = await kept.incidents({ limit: 10 });
     expect(others).toEqual([]);
     expect([incident!.guiltyNode, incident!.state]).toEqual(["back", "resolved"]);
     expect(incident!.evidenceTraceIds.length).toBeGreaterThan(0);
     for (const traceId of incident!.evidenceTraceIds) {
-      const { spans } = store.trace(traceId)!;
+      const { spans } = (await kept.trace(traceId))!;
       expect(spans.map((span) => [span.service, span.operation, span.kind])).toEqual([
         ["front", "GET /", "server"],
         ["front", "call", "client"],
@@ -176,19 +179,19 @@ describe("the keeper", () => {
       expect(spans.map((span) => span.parentSpanId)).toEqual([null, spans[0]!.spanId, spans[1]!.spanId]);
       expect(spans[0]!.durationSeconds).toBeCloseTo(0.1, 9);
     }
-    store.close();
+    await store.close();
   });
 
-  test("keeps a point of every node for every window once the twin is ready, and none before", () => {
-    const { store, send, line, results } = lineOf(accuser("by hand", 1060, 1080));
+  test("keeps a point of every node for every window once the twin is ready, and none before", async () => {
+    const { store, kept, send, line, results } = lineOf(accuser("by hand", 1060, 1080));
     send(0, 100);
     line.finish();
     const ready = results.filter(({ scored }) => scored.forecast.isReady);
-    const points = store.series({ node: "back", operation: "", fromSeconds: 0, toSeconds: 9999, limit: 1000 });
+    const points = await kept.series({ node: "back", operation: "", fromSeconds: 0, toSeconds: 9999, limit: 1000 });
     expect(points.map((point) => point.atSeconds)).toEqual(
       ready.map(({ scored }) => scored.forecast.observation.endSeconds),
     );
     expect(points.filter((point) => point.probability > 0.5)).toHaveLength(4);
-    store.close();
+    await store.close();
   });
 });

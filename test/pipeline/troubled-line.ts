@@ -5,7 +5,9 @@ import { FAULT_KINDS, type FaultKind, type Scorer } from "../../src/contracts/sc
 import type { Store } from "../../src/contracts/store.ts";
 import { FeedbackDesk } from "../../src/pipeline/feedback-desk.ts";
 import { Keeper } from "../../src/pipeline/keeper.ts";
+import { KeptResults } from "../../src/pipeline/kept-results.ts";
 import { Line } from "../../src/pipeline/line.ts";
+import { StoreWriter } from "../../src/pipeline/store-writer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { residual } from "../models/baselines/fixtures.ts";
@@ -71,20 +73,33 @@ function accuserOf(troubles: readonly Trouble[]): Scorer {
 }
 
 /** A line in trouble that has come to `until`; `store` is that of an earlier process, when there was one. */
-export function running(troubles: readonly Trouble[], store: Store = openSqliteStore({ dataDirectory: ":memory:" })) {
+export async function running(
+  troubles: readonly Trouble[],
+  store: Store = openSqliteStore({ dataDirectory: ":memory:" }),
+) {
   const twin = new TroubledTwin(troubles);
   const all = settings({ learningDelaySeconds: DELAY_SECONDS });
   const line = new Line({ settings: all, twin, scorer: accuserOf(troubles), ledger: new CountingLedger() });
   const events: IncidentEvent[] = [];
   const told: Incident[] = [];
   line.onWindow((result) => events.push(...result.events));
-  new Keeper({ line, store, retentionHours: 24 });
-  const desk = new FeedbackDesk({ line, store, settings: all, tell: (incident) => told.push(incident) });
+  const errors: unknown[] = [];
+  const writer = new StoreWriter({ store, onError: (error) => errors.push(error) });
+  const kept = new KeptResults(store, writer);
+  new Keeper({ line, writer, retentionHours: 24 });
+  const tell = (incident: Incident): void => {
+    told.push(incident);
+  };
+  const desk = await FeedbackDesk.open({ line, store, results: kept, writer, settings: all, tell });
   let at = 1000;
   return {
     twin,
     line,
     store,
+    writer,
+    /** The store, with all that was found until it is asked. */
+    kept,
+    errors,
     events,
     told,
     desk,
@@ -97,7 +112,7 @@ export function running(troubles: readonly Trouble[], store: Store = openSqliteS
     skipTo(seconds: number): void {
       at = seconds;
     },
-    give: (request: FeedbackRequest): Feedback => desk.give(request),
+    give: (request: FeedbackRequest): Promise<Feedback> => desk.give(request),
     types: (): string[] => events.map(({ type }) => type),
     /** Starts of the windows learned in a range. */
     learned: (from: number, to: number): number[] => twin.learned.filter((start) => start >= from && start < to),

@@ -8,11 +8,14 @@ import { drawRequests, steady } from "../../datasets/synthetic/load.ts";
 import { recordApplication } from "../../datasets/synthetic/record.ts";
 import { EPOCH_SECONDS } from "../../datasets/synthetic/span-batches.ts";
 import type { Incident, IncidentEvent } from "../../src/contracts/incident.ts";
+import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
 import { FeedbackDesk } from "../../src/pipeline/feedback-desk.ts";
 import { Keeper } from "../../src/pipeline/keeper.ts";
+import { KeptResults } from "../../src/pipeline/kept-results.ts";
 import { LiveView } from "../../src/pipeline/live-view.ts";
 import { createLine } from "../../src/pipeline/replay.ts";
 import { loadScorer } from "../../src/pipeline/scorers.ts";
+import { StoreWriter } from "../../src/pipeline/store-writer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { settings } from "./windows.ts";
@@ -83,8 +86,11 @@ async function outcomeOf(faults: readonly SyntheticFault[], isPersonThere = fals
   const fixed = { mode: "replay", version: "1", windowSeconds: all.windowSeconds } as const;
   const view = new LiveView({ line, ledger, model, fixed });
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  new Keeper({ line, store, retentionHours: 24 });
-  const desk = new FeedbackDesk({ line, store, settings: all, tell: () => undefined });
+  const writer = new StoreWriter({ store, onError: (error) => expect.fail(String(error)) });
+  new Keeper({ line, writer, retentionHours: 24 });
+  const results = new KeptResults(store, writer);
+  const desk = await FeedbackDesk.open({ line, store, results, writer, settings: all, tell: () => undefined });
+  let given: Promise<unknown> | null = null;
   const told: IncidentEvent[] = [];
   const open: string[] = [];
   const faulty: string[] = [];
@@ -95,12 +101,17 @@ async function outcomeOf(faults: readonly SyntheticFault[], isPersonThere = fals
     expect(view.status().openIncidents).toBe(openIncidents.length);
     const [first] = openIncidents;
     const openSeconds = scored.forecast.observation.endSeconds - (first?.openedSeconds ?? Number.POSITIVE_INFINITY);
-    if (isPersonThere && first !== undefined && openSeconds >= 20 && desk.list(1).length === 0) {
-      desk.give({ type: "not-a-fault", incidentId: first.id });
+    if (isPersonThere && first !== undefined && openSeconds >= 20 && given === null) {
+      given = desk.give({ type: "not-a-fault", incidentId: first.id });
     }
   });
   const requests = drawRequests(application, [steady(20, 265)], 7);
-  recordApplication(application, requests, { seed: 7, faults, take: (batch) => line.take(batch) });
+  const batches: TelemetryBatch[] = [];
+  recordApplication(application, requests, { seed: 7, faults, take: (batch) => batches.push(batch) });
+  for (const batch of batches) {
+    line.take(batch);
+    await given;
+  }
   line.finish();
   return { incidents: [...new Map(told.map(({ incident }) => [incident.id, incident])).values()], open, faulty };
 }

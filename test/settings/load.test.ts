@@ -30,6 +30,7 @@ describe("the defaults", () => {
       otlpGrpcPort: 4317,
       otlpHttpPort: 4318,
       dataDirectory: "spantwin-data",
+      storeUrl: null,
       seed: 1,
       windowSeconds: 5,
       latenessSeconds: 3,
@@ -217,8 +218,9 @@ describe("the description", () => {
   test("gives flags, variables and keys that load takes", () => {
     for (const { key, environment } of describeSettings()) {
       const value = SETTINGS[key].defaultValue;
-      expect(load({ flags: { [key]: String(value) } })).toEqual(load({}));
-      expect(load({ env: { [environment]: String(value) } })).toEqual(load({}));
+      const text = value === null ? "" : String(value);
+      expect(load({ flags: { [key]: text } })).toEqual(load({}));
+      expect(load({ env: { [environment]: text } })).toEqual(load({}));
       expect(load({ file: fileWith(JSON.stringify({ [key]: value })) })).toEqual(load({}));
     }
   });

@@ -7,7 +7,7 @@ import { anIncident, aRow } from "./samples.ts";
 const [dataDirectory = "", rowsPerWindow = "0", firstWindow = "0"] = process.argv.slice(2);
 const store = openSqliteStore({ dataDirectory });
 for (let window = Number(firstWindow); ; window++) {
-  store.putSeries(Array.from({ length: Number(rowsPerWindow) }, (_, index) => aRow(`node-${index}`, "", window)));
-  store.putIncident(anIncident({ id: `incident-${window}`, onsetSeconds: window }));
+  await store.putSeries(Array.from({ length: Number(rowsPerWindow) }, (_, index) => aRow(`node-${index}`, "", window)));
+  await store.putIncident(anIncident({ id: `incident-${window}`, onsetSeconds: window }));
   writeSync(1, `${window}\n`);
 }

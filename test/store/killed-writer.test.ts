@@ -28,12 +28,12 @@ test("SIGKILL in mid-write loses no committed incident and leaves no partial win
     expect(acknowledged, `${told}: nothing was written`).toBeGreaterThanOrEqual(firstOfRun);
     const store = openSqliteStore({ dataDirectory });
     for (let window = 0; window <= acknowledged; window++) {
-      expect(store.incident(`incident-${window}`), `${told}: incident ${window}`).not.toBeNull();
+      expect(await store.incident(`incident-${window}`), `${told}: incident ${window}`).not.toBeNull();
     }
-    const rows = rowsOfEachWindow(store);
+    const rows = await rowsOfEachWindow(store);
     expect([...new Set(rows.values())], told).toEqual([ROWS_PER_WINDOW]);
     expect(rows.size, told).toBeGreaterThan(acknowledged);
-    store.close();
+    await store.close();
   }
 });
 
@@ -55,11 +55,11 @@ async function writeUntilKilled(firstWindow: number, delayMilliseconds: number):
   return last;
 }
 
-function rowsOfEachWindow(store: ReturnType<typeof openSqliteStore>): Map<number, number> {
+async function rowsOfEachWindow(store: ReturnType<typeof openSqliteStore>): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   for (let index = 0; index < ROWS_PER_WINDOW; index++) {
     const query = { node: `node-${index}`, operation: "", fromSeconds: 0, toSeconds: Infinity, limit: 1e6 };
-    for (const point of store.series(query)) counts.set(point.atSeconds, (counts.get(point.atSeconds) ?? 0) + 1);
+    for (const point of await store.series(query)) counts.set(point.atSeconds, (counts.get(point.atSeconds) ?? 0) + 1);
   }
   return counts;
 }

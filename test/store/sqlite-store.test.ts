@@ -20,26 +20,26 @@ describe("a store in a file", () => storeContract(() => openSqliteStore({ dataDi
 describe("a store in memory", () => storeContract(() => openSqliteStore({ dataDirectory: ":memory:" })));
 
 describe("opening", () => {
-  test("what was kept is there after closing and opening again", () => {
+  test("what was kept is there after closing and opening again", async () => {
     const dataDirectory = newDirectory();
     const first = openSqliteStore({ dataDirectory });
-    first.putSeries([aRow("front", "", 10)]);
-    first.putIncident(anIncident());
-    first.putTrace(aTrace("1".repeat(32)));
-    first.close();
+    await first.putSeries([aRow("front", "", 10)]);
+    await first.putIncident(anIncident());
+    await first.putTrace(aTrace("1".repeat(32)));
+    await first.close();
 
     const second = openSqliteStore({ dataDirectory });
-    expect(second.series({ node: "front", operation: "", fromSeconds: 0, toSeconds: 99, limit: 9 })).toEqual([
+    expect(await second.series({ node: "front", operation: "", fromSeconds: 0, toSeconds: 99, limit: 9 })).toEqual([
       aPoint(10),
     ]);
-    expect(second.incident(anIncident().id)).toEqual(anIncident());
-    expect(second.trace("1".repeat(32))).not.toBeNull();
-    second.close();
+    expect(await second.incident(anIncident().id)).toEqual(anIncident());
+    expect(await second.trace("1".repeat(32))).not.toBeNull();
+    await second.close();
   });
 
-  test("a file of a newer version is refused by name and left as it is", () => {
+  test("a file of a newer version is refused by name and left as it is", async () => {
     const dataDirectory = newDirectory();
-    openSqliteStore({ dataDirectory }).close();
+    await openSqliteStore({ dataDirectory }).close();
     const raw = new DatabaseSync(fileOf(dataDirectory));
     raw.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     raw.close();
@@ -53,20 +53,20 @@ describe("opening", () => {
     expect(readFileSync(fileOf(dataDirectory)).equals(before)).toBe(true);
   });
 
-  test("a file of the version before gets the new tables and keeps what it holds", () => {
+  test("a file of the version before gets the new tables and keeps what it holds", async () => {
     const dataDirectory = newDirectory();
     const first = openSqliteStore({ dataDirectory });
-    first.putIncident(anIncident());
-    first.close();
+    await first.putIncident(anIncident());
+    await first.close();
     const raw = new DatabaseSync(fileOf(dataDirectory));
     raw.exec("DROP TABLE feedback; DROP TABLE deployment; PRAGMA user_version = 1");
     raw.close();
 
     const second = openSqliteStore({ dataDirectory });
-    expect(second.incident(anIncident().id)).toEqual(anIncident());
-    expect(second.putFeedback(aFeedback()).id).toBe(1);
-    expect(second.deployments({ limit: 9 })).toEqual([]);
-    second.close();
+    expect(await second.incident(anIncident().id)).toEqual(anIncident());
+    expect((await second.putFeedback(aFeedback())).id).toBe(1);
+    expect(await second.deployments({ limit: 9 })).toEqual([]);
+    await second.close();
   });
 
   test.each([
@@ -81,7 +81,7 @@ describe("opening", () => {
     expect(readFileSync(fileOf(dataDirectory)).equals(before)).toBe(true);
   });
 
-  test("a directory that cannot be made is refused by name", () => {
+  test("a directory that cannot be made is refused by name", async () => {
     const file = newDirectory();
     writeFileSync(file, "");
     expect(() => openSqliteStore({ dataDirectory: join(file, "data") })).toThrow(
@@ -89,73 +89,64 @@ describe("opening", () => {
     );
   });
 
-  test("two stores on one file see each other's incidents", () => {
+  test("two stores on one file see each other's incidents", async () => {
     const dataDirectory = newDirectory();
     const writer = openSqliteStore({ dataDirectory });
     const reader = openSqliteStore({ dataDirectory });
-    writer.putIncident(anIncident());
-    expect(reader.incidentCount()).toBe(1);
-    writer.close();
-    reader.close();
+    await writer.putIncident(anIncident());
+    expect(await reader.incidentCount()).toBe(1);
+    await writer.close();
+    await reader.close();
   });
 });
 
-test("a write that another process blocks fails as retriable, and nothing of it is written", () => {
+test("a write that another process blocks fails as retriable, and nothing of it is written", async () => {
   const dataDirectory = newDirectory();
   const store = openSqliteStore({ dataDirectory });
   const other = new DatabaseSync(fileOf(dataDirectory));
   other.exec("BEGIN IMMEDIATE");
-  const error = thrownBy(() => store.putIncident(anIncident()));
+  const error = await store.putIncident(anIncident()).catch((reason: unknown) => reason);
   other.exec("ROLLBACK");
   other.close();
   expect(error).toBeInstanceOf(SourceError);
   expect((error as SourceError).retriable).toBe(true);
-  expect(store.incidentCount()).toBe(0);
-  store.putIncident(anIncident());
-  expect(store.incidentCount()).toBe(1);
-  store.close();
+  expect(await store.incidentCount()).toBe(0);
+  await store.putIncident(anIncident());
+  expect(await store.incidentCount()).toBe(1);
+  await store.close();
 });
 
 describe("a trace over its bound", () => {
-  test("keeps the spans that began first, in the order they came, and counts the others", () => {
+  test("keeps the spans that began first, in the order they came, and counts the others", async () => {
     const store = openSqliteStore({ dataDirectory: ":memory:", traceBound: { maxSpans: 3, maxBytes: 1_000_000 } });
     const trace = aTrace("1".repeat(32), 5);
-    store.putTrace({ ...trace, spans: trace.spans.toReversed() });
-    expect(store.trace(trace.traceId)?.spans).toEqual(trace.spans.slice(0, 3).toReversed());
+    await store.putTrace({ ...trace, spans: trace.spans.toReversed() });
+    expect((await store.trace(trace.traceId))?.spans).toEqual(trace.spans.slice(0, 3).toReversed());
     expect(store.lostTraceSpanCount).toBe(2);
-    store.close();
+    await store.close();
   });
 
-  test("takes no more bytes than allowed", () => {
+  test("takes no more bytes than allowed", async () => {
     const store = openSqliteStore({ dataDirectory: ":memory:", traceBound: { maxSpans: 100, maxBytes: 4000 } });
-    store.putTrace(aTrace("1".repeat(32), 100));
-    const kept = store.trace("1".repeat(32));
+    await store.putTrace(aTrace("1".repeat(32), 100));
+    const kept = await store.trace("1".repeat(32));
     expect(JSON.stringify(kept).length).toBeLessThanOrEqual(4000);
     expect(kept?.spans.length).toBeGreaterThan(0);
     expect(store.lostTraceSpanCount).toBe(100 - (kept?.spans.length ?? 0));
-    store.close();
+    await store.close();
   });
 });
 
-test("beyond ten thousand the oldest feedback is forgotten", () => {
+test("beyond ten thousand the oldest feedback is forgotten", async () => {
   const store = openSqliteStore({ dataDirectory: ":memory:" });
-  for (let count = 0; count < 10_002; count++) store.putFeedback(aFeedback({ note: `${count}` }));
-  const kept = store.feedback({ limit: 20_000 });
+  for (let count = 0; count < 10_002; count++) await store.putFeedback(aFeedback({ note: `${count}` }));
+  const kept = await store.feedback({ limit: 20_000 });
   expect([kept.length, kept[0]!.note, kept.at(-1)!.note]).toEqual([10_000, "10001", "2"]);
-  store.close();
+  await store.close();
 });
 
 function writeForeignDatabase(path: string): void {
   const raw = new DatabaseSync(path);
   raw.exec("CREATE TABLE notes (text TEXT)");
   raw.close();
-}
-
-function thrownBy(work: () => void): unknown {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return null;
 }

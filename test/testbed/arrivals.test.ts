@@ -12,7 +12,8 @@ const SHAPES: readonly LoadShape[] = [
   { shape: "surge", factor: 2 },
   { shape: "ramp", from: 0.5, to: 3 },
   { shape: "burst", factor: 4, onSeconds: 5, offSeconds: 15 },
-  { shape: "daily", low: 0.2, high: 1.8, periodSeconds: 120 },
+  { shape: "daily", low: 0.2, high: 1.8, periodSeconds: 120, burstFactor: 1, burstOnSeconds: 5, burstOffSeconds: 55 },
+  { shape: "daily", low: 0.5, high: 1.5, periodSeconds: 300, burstFactor: 2, burstOnSeconds: 4, burstOffSeconds: 16 },
 ];
 
 /** Arrivals the shape promises in [from, to), by summing its rate finely. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { SettingsError } from "../../../src/contracts/errors.ts";
 import { FAULT_KINDS, type FaultKind } from "../../../src/contracts/score.ts";
 import { refuseByFirstIssue } from "../first-issue.ts";
+import type { DailyLoad } from "../load-shape.ts";
 
 /** A load of the grid. `utilization` is a share of the bottleneck's capacity, `factor` a multiple of the base load. */
 export type GridLoad =
@@ -10,7 +11,7 @@ export type GridLoad =
   | { readonly shape: "surge"; readonly factor: number }
   | { readonly shape: "ramp"; readonly toUtilization: number }
   | { readonly shape: "burst"; readonly factor: number; readonly onSeconds: number; readonly offSeconds: number }
-  | { readonly shape: "daily"; readonly low: number; readonly high: number; readonly periodSeconds: number };
+  | DailyLoad;
 
 export type Strength = "mild" | "strong";
 
@@ -68,7 +69,15 @@ const load = z.discriminatedUnion(
       onSeconds: seconds(0.1),
       offSeconds: seconds(0.1),
     }),
-    z.strictObject({ shape: z.literal("daily"), low: utilization, high: utilization, periodSeconds: seconds(1) }),
+    z.strictObject({
+      shape: z.literal("daily"),
+      low: utilization,
+      high: utilization,
+      periodSeconds: seconds(1),
+      burstFactor: number(1, 20).default(1),
+      burstOnSeconds: seconds(0.1).default(5),
+      burstOffSeconds: seconds(0.1).default(55),
+    }),
   ],
   "must be one of plateau, surge, ramp, burst, daily",
 );

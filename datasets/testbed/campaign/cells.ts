@@ -147,7 +147,7 @@ function nameOf(load: GridLoad): string {
     case "ramp":
       return `ramp to ${load.toUtilization}`;
     case "daily":
-      return `day ${load.low} to ${load.high}`;
+      return `day ${load.low} to ${load.high}${load.burstFactor > 1 ? `, bursts ×${load.burstFactor}` : ""}`;
     default:
       return `${load.shape} ×${load.factor}`;
   }
