@@ -2,7 +2,14 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Tests that start processes, a browser or the sample cluster want the machine to themselves: one file at a time. */
-const alone = ["test/testbed/**/*.test.ts", "test/browser/**/*.test.ts", "test/demo/**/*.test.ts"];
+const alone = [
+  "test/testbed/**/*.test.ts",
+  "test/browser/**/*.test.ts",
+  "test/demo/**/*.test.ts",
+  "test/clients/**/*.test.ts",
+  "test/broker/**/*.test.ts",
+  "test/fault/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {

@@ -211,6 +211,33 @@ export class Twin {
     return diagnose(parts, suspects);
   }
 
+  /** @param awaited windows forecast that may still be learned */
+  snapshot(awaited: readonly Observation[]) {
+    const current = this.#current;
+    return {
+      learner: this.#learner.snapshot(current === null ? awaited : [...awaited, current]),
+      current,
+      recent: this.#recent.snapshot(),
+      capacity: this.#capacity.snapshot(),
+      hasVariants: this.#variants !== null && this.#variantsOfKnowledge === this.#learner.knowledge,
+      networkSize: this.#networkSize,
+    };
+  }
+
+  restore(state: ReturnType<Twin["snapshot"]>): void {
+    this.#learner.restore(state.learner);
+    this.#current = state.current;
+    this.#recent.restore(state.recent);
+    const { knowledge } = this.#learner;
+    if (state.current === null || knowledge === null) return;
+    this.#jobsBefore = new Map(jobsByInstance(state.current).map((jobs) => [jobs.instance, jobs]));
+    if (state.hasVariants && sizeOf(state.current.topology) === state.networkSize) {
+      // Equal networks to those the limit was found in.
+      this.#capacity.know(knowledge, this.#variantsOf(state.current.topology, knowledge));
+    }
+    this.#capacity.restore(state.capacity);
+  }
+
   #seedOf(observation: Observation): number {
     return this.#options.seed + observation.windowIndex * 1024;
   }
@@ -232,7 +259,7 @@ export class Twin {
   }
 
   #variantsOf(topology: Topology, knowledge: Knowledge): readonly NetworkVariant[] {
-    const size = topology.operations.length + topology.edges.length + topology.programs.length;
+    const size = sizeOf(topology);
     if (this.#variants === null || knowledge !== this.#variantsOfKnowledge || size !== this.#networkSize) {
       const { replicates, seed } = this.#options;
       this.#variants = networkVariants(knowledge, topology, { count: replicates, seed });
@@ -264,4 +291,8 @@ function isNext(before: Observation, after: Observation): boolean {
 function replicatesFor(visits: number): number {
   const wanted = Math.round(HYPOTHESIS_VISITS / Math.max(1, visits));
   return Math.max(HYPOTHESIS_VARIANTS, Math.min(HYPOTHESIS_REPLICATES_MAX, wanted));
+}
+
+function sizeOf({ operations, edges, programs }: Topology): number {
+  return operations.length + edges.length + programs.length;
 }

@@ -2,7 +2,7 @@ import type { Observation } from "../../src/contracts/observation.ts";
 import type { NodeScore, Scorer } from "../../src/contracts/score.ts";
 import { meanOf, type NodeColumns, type Quantity, summarizeNodes } from "./node-columns.ts";
 import { MINIMUM_SAMPLES } from "./per-node-scorer.ts";
-import { createMedianReference, type Reference } from "./reference.ts";
+import { createMedianReference, type Reference, restored } from "./reference.ts";
 import { probabilityOfDeviation } from "./squash.ts";
 import { UNIFORM_KINDS } from "./uniform-kinds.ts";
 
@@ -28,6 +28,12 @@ interface PendingMinute {
   readonly endSeconds: number;
   /** [node][quantity] */
   readonly means: readonly (readonly number[])[];
+}
+
+interface CrudeMemory {
+  readonly references: readonly (readonly unknown[])[];
+  readonly recent: readonly TimedColumns[];
+  readonly pending: readonly PendingMinute[];
 }
 
 /**
@@ -59,6 +65,18 @@ export function createCrude(options: CrudeOptions = {}): Scorer {
 
   return {
     name: "crude",
+    memory: {
+      snapshot: () => ({
+        references: references.map((own) => own.map((reference) => reference.snapshot())),
+        recent: [...recent],
+        pending: [...pending],
+      }),
+      restore(state: CrudeMemory) {
+        for (const own of state.references) references.push(own.map((saved) => restored(createReference(), saved)));
+        recent.push(...state.recent);
+        pending.push(...state.pending);
+      },
+    },
     score(forecast) {
       const { observation } = forecast;
       keepMinute(recent, observation, minuteSeconds);

@@ -16,13 +16,25 @@ const QUIET_CEILING = 0.05;
 
 /** Guesses: alarms at a fixed rate on a node drawn at random, and a random ranking of the rest. Learns nothing. */
 export function createDummy(options: DummyOptions): Scorer {
-  const next = createSeededStream(options.seed);
+  let drawn = 0;
+  let stream = createSeededStream(options.seed);
+  const next = (): number => {
+    drawn += 1;
+    return stream();
+  };
   const alarmsPerSecond = (options.alarmsPerHour ?? 6) / 3600;
   const alarmSeconds = options.alarmSeconds ?? 120;
   let alarmEndSeconds = -Infinity;
   let guilty = -1;
   return {
     name: "dummy",
+    memory: {
+      snapshot: () => ({ drawn, alarmEndSeconds, guilty }),
+      restore(state: { readonly drawn: number; readonly alarmEndSeconds: number; readonly guilty: number }) {
+        ({ drawn, alarmEndSeconds, guilty } = state);
+        stream = createSeededStream(options.seed, drawn);
+      },
+    },
     score(forecast) {
       const { topology, startSeconds, endSeconds } = forecast.observation;
       const isFree = startSeconds >= alarmEndSeconds;

@@ -1,6 +1,6 @@
 import type { NodeScore, Scorer } from "../../src/contracts/score.ts";
 import { meanOf, type NodeColumns, type Quantity, summarizeNodes } from "./node-columns.ts";
-import type { Reference } from "./reference.ts";
+import { type Reference, restored } from "./reference.ts";
 import { probabilityOfDeviation } from "./squash.ts";
 import { UNIFORM_KINDS } from "./uniform-kinds.ts";
 
@@ -22,6 +22,12 @@ export function createPerNodeScorer(options: PerNodeOptions): Scorer {
   const references: Reference[][] = [];
   return {
     name: options.name,
+    memory: {
+      snapshot: () => references.map((own) => own.map((reference) => reference.snapshot())),
+      restore(state: readonly (readonly unknown[])[]) {
+        for (const own of state) references.push(own.map((saved) => restored(options.createReference(), saved)));
+      },
+    },
     score(forecast) {
       const { topology } = forecast.observation;
       const columns = summarizeNodes(forecast.observation);

@@ -8,6 +8,9 @@ export interface Reference {
   level(): number;
   /** NaN is absent data and is not learned. */
   learn(value: number): void;
+  /** What was learned, as plain values. */
+  snapshot(): unknown;
+  restore(state: never): void;
 }
 
 export interface ReferenceOptions {
@@ -70,6 +73,8 @@ function createRingReference(
       const level = levelOf(ring);
       ring.push(clampedTo(value, level, options.clampAt * spread(level)));
     },
+    snapshot: () => ring.snapshot(),
+    restore: (state: ReturnType<ValueRing["snapshot"]>) => ring.restore(state),
   };
 }
 
@@ -102,5 +107,15 @@ export function createEwmaReference(options: EwmaOptions): Reference {
       mean += weight * step;
       variance = (1 - weight) * (variance + weight * step * step);
     },
+    snapshot: () => ({ count, mean, variance }),
+    restore(state: { readonly count: number; readonly mean: number; readonly variance: number }) {
+      ({ count, mean, variance } = state);
+    },
   };
+}
+
+/** A fresh reference that knows what another had learned. */
+export function restored(fresh: Reference, state: unknown): Reference {
+  fresh.restore(state as never);
+  return fresh;
 }

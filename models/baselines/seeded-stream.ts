@@ -4,9 +4,11 @@ export type SeededStream = () => number;
 /**
  * Splitmix with 32 bits of state: a Weyl sequence through an avalanche. Good enough for alarms by chance,
  * not for simulation. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+ *
+ * @param drawn numbers that were drawn of it before
  */
-export function createSeededStream(seed: number): SeededStream {
-  let state = seed >>> 0;
+export function createSeededStream(seed: number, drawn = 0): SeededStream {
+  let state = (seed + Math.imul(drawn, 0x9e3779b9)) >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);

@@ -1,6 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import type { NodeScore, Scorer } from "../../src/contracts/score.ts";
-import { createMedianReference, type Reference } from "./reference.ts";
+import { createMedianReference, type Reference, restored } from "./reference.ts";
 import { probabilityOfDeviation } from "./squash.ts";
 import { UNIFORM_KINDS } from "./uniform-kinds.ts";
 
@@ -54,6 +54,13 @@ export function createSloBurn(options: SloBurnOptions = {}): Scorer {
 
   return {
     name: "slo-burn",
+    memory: {
+      snapshot: () => ({ counts: [...counts], references: references.map((reference) => reference.snapshot()) }),
+      restore(state: { readonly counts: readonly RequestCount[]; readonly references: readonly unknown[] }) {
+        counts.push(...state.counts);
+        for (const saved of state.references) references.push(restored(createReference(), saved));
+      },
+    },
     score(forecast) {
       const { observation } = forecast;
       counts.push(countRequests(observation, thresholdSeconds));

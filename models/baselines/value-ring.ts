@@ -70,4 +70,20 @@ export class ValueRing {
     }
     return low;
   }
+
+  snapshot() {
+    return {
+      byAge: this.#byAge.slice(),
+      bySize: this.#bySize.slice(),
+      count: this.#count,
+      next: this.#next,
+    };
+  }
+
+  restore({ byAge, bySize, count, next }: ReturnType<ValueRing["snapshot"]>): void {
+    this.#byAge.set(byAge);
+    this.#bySize.set(bySize);
+    this.#count = count;
+    this.#next = next;
+  }
 }

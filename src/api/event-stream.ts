@@ -44,6 +44,12 @@ export class EventStream {
     );
     this.#refused = counters.counter("spantwin_sse_clients_refused_total", "Stream clients refused: too many.");
     counters.read("gauge", "spantwin_sse_clients", "Stream clients connected now.", () => this.#clients.size);
+    counters.read(
+      "gauge",
+      "spantwin_sse_clients_limit",
+      "Stream clients that may be connected.",
+      () => limits.maxClients,
+    );
     this.#dropped.add(0);
     this.#refused.add(0);
   }

@@ -6,6 +6,15 @@ export interface LiveHealth {
   readonly detail: string;
 }
 
+/** Whether telemetry is taken in, and what its sender is promised. */
+export interface IntakeHealth {
+  readonly isAccepting: boolean;
+  /** Why not, in one sentence for a person; "" when it is. */
+  readonly detail: string;
+  /** What an acknowledged request may rely on, in one sentence. */
+  readonly acknowledgement: string;
+}
+
 /** What runs now, as the API asks for it: whoever drives the line implements it. All answers are of the moment and cheap. */
 export interface Live {
   status(): Status;
@@ -16,6 +25,8 @@ export interface Live {
   waits(): WaitsView;
   /** Ready: spans come in and verdicts are given. Learning and waiting are not ready. */
   health(): LiveHealth;
+  /** Accepting: a sender would not be told to come again. Recovering and being full are not. */
+  intake(): IntakeHealth;
   /** Calls `listener` at each event until the function it returns is called. */
   subscribe(listener: (event: StreamEvent) => void): () => void;
 }

@@ -23,7 +23,10 @@ export function registerLiveMetrics({ counters }: ApiMetrics, live: Live): void 
   );
   counters.read("counter", "spantwin_windows_total", "Windows of event time judged.", () => live.status().windowsSeen);
   counters.read("gauge", "spantwin_open_incidents", "Incidents open now.", () => live.status().openIncidents);
-  counters.read("gauge", "spantwin_ready", "1 when verdicts are given.", () => (live.health().ready ? 1 : 0));
+  counters.read("gauge", "spantwin_ready", "1 when telemetry is taken in, as /readyz says.", () =>
+    live.intake().isAccepting ? 1 : 0,
+  );
+  counters.read("gauge", "spantwin_watching", "1 when verdicts are given.", () => (live.health().ready ? 1 : 0));
 }
 
 function lostSpans(live: Live) {

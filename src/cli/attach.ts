@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { IncidentEvent } from "../contracts/incident.ts";
+import type { Settings } from "../contracts/settings.ts";
 import { startServer } from "../pipeline/server.ts";
 import { createLog } from "../self/log.ts";
 import { RecordingWriter } from "../telemetry/files/recording-writer.ts";
-import { SERVER_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
+import { ATTACH_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
 
 export function addAttach(program: Command): void {
@@ -18,25 +19,28 @@ export function addAttach(program: Command): void {
 Examples:
   spantwin attach
   spantwin attach --host 0.0.0.0 --api-port 8080
-  spantwin attach --record recordings/today --json`,
+  spantwin attach --record recordings/today --json
+  spantwin attach --kafka-brokers kafka-1:9092,kafka-2:9092 --kafka-start earliest`,
     );
-  withSettings(command, SERVER_SETTINGS).action(async (options: Record<string, unknown>) => {
-    const settings = settingsOf(options, SERVER_SETTINGS);
+  withSettings(command, ATTACH_SETTINGS).action(async (options: Record<string, unknown>) => {
+    const settings = settingsOf(options, ATTACH_SETTINGS);
     const isJson = options["json"] === true;
-    const log = createLog({ json: isJson });
+    const log = createLog({ json: isJson || settings.logFormat === "json", level: logLevelOf(settings, isJson) });
     const folder = options["record"];
     const writer = typeof folder === "string" ? await RecordingWriter.open(folder, { compression: "zstd" }) : null;
     const server = await startServer({
       settings,
       mode: "attach",
       version: VERSION,
-      ...(writer === null ? {} : { tap: (signal, body, format) => writer.write(signal, body, format) }),
+      ...(writer === null ? {} : { tap: (signal, body, encoding) => writer.write(signal, body, encoding) }),
       onWindow: ({ events }) => {
         for (const event of events) {
           report(event, isJson, log.info);
         }
       },
       onError: (error, what) => log.error(what, { error }),
+      onNotice: (level, message) => log[level](message),
+      kafkaPassword: process.env["SPANTWIN_KAFKA_PASSWORD"],
     });
     if (server.degradedReason !== null) {
       log.warn(server.degradedReason);
@@ -51,7 +55,12 @@ Examples:
   });
 }
 
-function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
+/** A machine that reads stdout wants to hear of trouble only; one that reads the log wants all of it. */
+function logLevelOf({ logLevel, logFormat }: Settings, isJson: boolean): Settings["logLevel"] {
+  return logLevel === "auto" && logFormat === "json" && !isJson ? "info" : logLevel;
+}
+
+export function report(event: IncidentEvent, isJson: boolean, info: (message: string) => void): void {
   if (isJson) {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } else if (event.type !== "updated") {

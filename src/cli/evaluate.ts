@@ -6,8 +6,7 @@ import { SettingsError } from "../contracts/errors.ts";
 import { renderJson, renderSummaryLine } from "../evaluation/render-json.ts";
 import { renderMarkdown } from "../evaluation/render-markdown.ts";
 import { evaluateRecordings } from "../pipeline/evaluate.ts";
-import { findRecordings } from "../pipeline/find-recordings.ts";
-import { RECORDING_FORMATS, type RecordingFormat } from "../pipeline/sources.ts";
+import { findRecordings, LABELLED_FORMATS, type LabelledFormat } from "../pipeline/find-recordings.ts";
 import { EvaluationProgressLine } from "./evaluation-progress.ts";
 import { LEARNING_SETTINGS, settingsOf, stopSignal, withSettings } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -16,7 +15,7 @@ export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate <recordings...>")
     .description("Scores the verdicts on labelled recordings, with every baseline beside them in the same run.")
-    .addOption(new Option("--format <format>", "layout of the files").choices(RECORDING_FORMATS).default("otlp"))
+    .addOption(new Option("--format <format>", "layout of the files").choices(LABELLED_FORMATS).default("otlp"))
     .option("--labels <file>", "labels of a single recording; default labels.json in or beside each")
     .option("--ablations", "put the model with parts left out beside it", false)
     .option("--workers <n>", "recordings judged at once", String(availableParallelism()))
@@ -39,7 +38,7 @@ Examples:
     const { windowSeconds, replicates } = settings;
     const isJson = options["json"] === true;
     const { labels, out } = options;
-    const format = options["format"] as RecordingFormat;
+    const format = options["format"] as LabelledFormat;
     const recordings = await findRecordings(paths, format, typeof labels === "string" ? labels : undefined);
     const progress = new EvaluationProgressLine({ isQuiet: isJson });
     const report = await evaluateRecordings({

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { SettingsError, SourceError } from "../contracts/errors.ts";
 import { addAttach } from "./attach.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { addFeedback } from "./feedback.ts";
 import { addInject } from "./inject.ts";
@@ -12,6 +13,7 @@ import { addSettings } from "./settings.ts";
 import { addTrain } from "./train.ts";
 import { VERSION } from "./version.ts";
 import { addWhatIf } from "./what-if.ts";
+import { addWorker } from "./worker.ts";
 
 /** Exit codes: 0 done, 1 ran and found it wanting (or failed), 2 a mistake in how it was called. */
 const EXIT_FAILED = 1;
@@ -29,6 +31,7 @@ const program = new Command("spantwin")
 Examples:
   spantwin demo                                  a live shop, a surge and a fault, in the browser
   spantwin attach                                receive OTLP on 4317 and 4318, page on http://127.0.0.1:7171
+  spantwin doctor                                what would keep attach from working, and what to do
   spantwin replay datasets/sample --json         what a recording holds
   spantwin what-if datasets/sample --traffic 2   what twice the traffic would do, and what saturates first
   spantwin feedback <incident> --not-a-fault     what an incident was: it changes what is told and learned next
@@ -44,7 +47,9 @@ addWhatIf(program);
 addFeedback(program);
 addRecord(program);
 addInject(program);
+addWorker(program);
 addSettings(program);
+addDoctor(program);
 
 try {
   await program.parseAsync(process.argv);

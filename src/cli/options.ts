@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import type { Settings } from "../contracts/settings.ts";
 import { describeSettings } from "../settings/describe.ts";
-import { loadSettings } from "../settings/load.ts";
+import { type LoadedSettings, loadSettingsWithOrigins } from "../settings/load.ts";
+import { SETTING_KEYS } from "../settings/schema.ts";
 
 /** Adds `--config` and one flag for each of the given settings. */
 export function withSettings(command: Command, keys: readonly (keyof Settings)[]): Command {
@@ -20,6 +21,14 @@ export function withSettings(command: Command, keys: readonly (keyof Settings)[]
 
 /** Settings from defaults, file, environment and the flags of this command. */
 export function settingsOf(options: Record<string, unknown>, keys: readonly (keyof Settings)[]): Settings {
+  return settingsWithOrigins(options, keys).settings;
+}
+
+/** The same, with where each value came from. */
+export function settingsWithOrigins(
+  options: Record<string, unknown>,
+  keys: readonly (keyof Settings)[],
+): LoadedSettings {
   const flags: Record<string, unknown> = {};
   for (const key of keys) {
     if (options[key] !== undefined) {
@@ -27,7 +36,7 @@ export function settingsOf(options: Record<string, unknown>, keys: readonly (key
     }
   }
   const file = options["config"];
-  return loadSettings({ env: process.env, flags, ...(typeof file === "string" ? { file } : {}) });
+  return loadSettingsWithOrigins({ env: process.env, flags, ...(typeof file === "string" ? { file } : {}) });
 }
 
 export const LINE_SETTINGS = [
@@ -49,6 +58,19 @@ export const LINE_SETTINGS = [
 /** What a command that learns as it goes obeys besides. */
 export const LEARNING_SETTINGS = [...LINE_SETTINGS, "exclude"] as const satisfies readonly (keyof Settings)[];
 
+export const REPLAY_SETTINGS = [
+  ...LEARNING_SETTINGS,
+  "maxBodyBytes",
+  "kafkaEncoding",
+  "kafkaSasl",
+  "kafkaUser",
+  "kafkaPasswordFile",
+  "kafkaTls",
+  "kafkaCaFile",
+  "kafkaCertFile",
+  "kafkaKeyFile",
+] as const satisfies readonly (keyof Settings)[];
+
 export const SERVER_SETTINGS = [
   ...LEARNING_SETTINGS,
   "host",
@@ -58,8 +80,33 @@ export const SERVER_SETTINGS = [
   "dataDirectory",
   "storeUrl",
   "maxBodyBytes",
+  "maxInFlightBodies",
+  "maxInFlightBytes",
+  "maxConnections",
   "retentionHours",
+  "ack",
+  "journalMaxBytes",
+  "journalMaxHours",
+  "checkpointSeconds",
+  "maxQueueBytes",
+  "logLevel",
+  "logFormat",
+  "selfOtlpEndpoint",
 ] as const satisfies readonly (keyof Settings)[];
+
+export const KAFKA_KEYS: readonly (keyof Settings)[] = SETTING_KEYS.filter((key) => key.startsWith("kafka"));
+
+/** What a server obeys besides that others than its own sample application send to, and the other ways in. */
+export const ATTACH_SETTINGS: readonly (keyof Settings)[] = [
+  ...SERVER_SETTINGS,
+  "otlpCorsOrigins",
+  "otlpTlsCert",
+  "otlpTlsKey",
+  "otlpTlsClientCa",
+  "zipkinPort",
+  ...KAFKA_KEYS,
+  ...SETTING_KEYS.filter((key) => key.startsWith("scrape")),
+];
 
 /** An abort signal that fires on Ctrl-C or a polite kill. */
 export function stopSignal(): AbortSignal {

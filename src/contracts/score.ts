@@ -41,5 +41,7 @@ export interface Scored {
 /** Turns a forecast into scores. Every model and every baseline is one. */
 export interface Scorer {
   readonly name: string;
+  /** What it remembers from window to window, as plain values; undefined when every window is scored by itself. */
+  readonly memory?: { snapshot(): unknown; restore(state: never): void };
   score(forecast: Forecast): Scored;
 }

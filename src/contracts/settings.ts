@@ -25,6 +25,8 @@ export interface Settings {
   readonly apiPort: number;
   readonly otlpGrpcPort: number;
   readonly otlpHttpPort: number;
+  /** −1 leaves it closed. */
+  readonly zipkinPort: number;
   readonly dataDirectory: string;
   /** Null keeps everything in the data directory. */
   readonly storeUrl: PostgresAddress | null;
@@ -50,7 +52,55 @@ export interface Settings {
   readonly model: string;
   readonly backend: "auto" | "wasm" | "cpu" | "node";
   readonly maxBodyBytes: number;
+  /** When a sender is told OK: when the twin, the journal or the disk has its batch. */
+  readonly ack: "memory" | "journal" | "fsync";
+  readonly journalMaxBytes: number;
+  readonly journalMaxHours: number;
+  /** How often the state of the line is taken down. */
+  readonly checkpointSeconds: number;
+  /** Bytes of bodies that may be kept and not taken by the twin yet. */
+  readonly maxQueueBytes: number;
+  readonly maxInFlightBodies: number;
+  readonly maxInFlightBytes: number;
+  readonly maxConnections: number;
+  /** Origins (`https://shop.example`) whose pages may send OTLP/HTTP. */
+  readonly otlpCorsOrigins: readonly string[];
+  /** PEM files; "" for none. */
+  readonly otlpTlsCert: string;
+  readonly otlpTlsKey: string;
+  readonly otlpTlsClientCa: string;
   readonly maxOpenTraces: number;
   readonly maxOperationsPerService: number;
   readonly retentionHours: number;
+  /** `host:port` of brokers to begin with; empty leaves Kafka alone. */
+  readonly kafkaBrokers: readonly string[];
+  /** Names, or `/regular expressions/`. */
+  readonly kafkaTraceTopics: readonly string[];
+  readonly kafkaMetricTopics: readonly string[];
+  readonly kafkaGroup: string;
+  /** What the records hold; auto looks at each. */
+  readonly kafkaEncoding: "auto" | "otlp_proto" | "otlp_json" | "jaeger_proto" | "jaeger_json" | "zipkin_json";
+  readonly kafkaStart: "earliest" | "latest";
+  readonly kafkaSasl: "off" | "plain" | "scram-sha-256" | "scram-sha-512";
+  readonly kafkaUser: string;
+  /** File that holds the password; SPANTWIN_KAFKA_PASSWORD otherwise. "" for none, as for the files below. */
+  readonly kafkaPasswordFile: string;
+  readonly kafkaTls: "off" | "on";
+  readonly kafkaCaFile: string;
+  readonly kafkaCertFile: string;
+  readonly kafkaKeyFile: string;
+  /** `[service[@instance]=][http(s)://]host:port[/path]`; empty asks nobody. */
+  readonly scrapeTargets: readonly string[];
+  readonly scrapeIntervalSeconds: number;
+  readonly scrapeTimeoutSeconds: number;
+  readonly scrapeMaxBytes: number;
+  readonly scrapeMaxSeries: number;
+  readonly logLevel: "auto" | "debug" | "info" | "warn" | "error";
+  readonly logFormat: "human" | "json";
+  /** Where our own traces and metrics go, OTLP/gRPC; "" sends none. */
+  readonly selfOtlpEndpoint: string;
+  /** Names the topics and groups of the workers of one application. */
+  readonly workerPrefix: string;
+  /** Partitions of the topic keyed by trace, where it has to be made. */
+  readonly workerPartitions: number;
 }

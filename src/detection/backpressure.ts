@@ -55,6 +55,16 @@ export class Backpressure {
     }
     return new Set(unjudged);
   }
+
+  snapshot() {
+    return { bottleneck: this.#bottleneck, windowsBelow: this.#windowsBelow, sinceSeconds: this.sinceSeconds };
+  }
+
+  restore({ bottleneck, windowsBelow, sinceSeconds }: ReturnType<Backpressure["snapshot"]>): void {
+    this.#bottleneck = bottleneck;
+    this.#windowsBelow = windowsBelow;
+    this.sinceSeconds = sinceSeconds;
+  }
 }
 
 /** How long a visit of the node waits, by the twin, in multiples of its work; NaN when none ended. */

@@ -14,7 +14,7 @@ const MEMORY_WINDOWS = 2000;
  * that has claimed more than its share all along, because the twin does not quite understand it, has that divided out.
  */
 export class CalmRecord {
-  readonly #lately: number[] = [];
+  #lately: number[] = [];
   #sum = ASSUMED_WINDOWS;
   #count = ASSUMED_WINDOWS;
 
@@ -39,5 +39,15 @@ export class CalmRecord {
   accept(meanEValue: number): void {
     this.#sum += ACCEPTED_WINDOWS * Math.max(1, meanEValue);
     this.#count += ACCEPTED_WINDOWS;
+  }
+
+  snapshot() {
+    return { lately: [...this.#lately], sum: this.#sum, count: this.#count };
+  }
+
+  restore({ lately, sum, count }: ReturnType<CalmRecord["snapshot"]>): void {
+    this.#lately = lately;
+    this.#sum = sum;
+    this.#count = count;
   }
 }

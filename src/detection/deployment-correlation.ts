@@ -11,7 +11,7 @@ const NAMED_MAX = 3;
 
 /** Remembers when versions began, and finds those that an incident followed. A coincidence in time is no proof, and named as such. */
 export class DeploymentCorrelation {
-  readonly #began = new Map<string, Pick<Deployment, "node" | "version" | "atSeconds">>();
+  #began = new Map<string, Pick<Deployment, "node" | "version" | "atSeconds">>();
 
   take({ deployments }: Forecast): void {
     for (const { node, version, atSeconds } of deployments) {
@@ -35,6 +35,14 @@ export class DeploymentCorrelation {
     const [nearest] = deployments;
     const summary = nearest === undefined ? incident.summary : withWords(incident.summary, nearest);
     return { ...incident, summary, deployments };
+  }
+
+  snapshot() {
+    return { began: new Map(this.#began) };
+  }
+
+  restore({ began }: ReturnType<DeploymentCorrelation["snapshot"]>): void {
+    this.#began = began;
   }
 
   #before(incident: Incident, topology: Topology, windowSeconds: number): IncidentDeployment[] {

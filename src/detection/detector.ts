@@ -98,4 +98,20 @@ export class Detector {
   readmit(id: string): void {
     this.#incidents.readmit(id);
   }
+
+  snapshot() {
+    return {
+      board: this.#board.snapshot(),
+      incidents: this.#incidents.snapshot(),
+      traffic: this.#traffic.snapshot(),
+      backpressure: this.#backpressure.snapshot(),
+    };
+  }
+
+  restore({ board, incidents, traffic, backpressure }: ReturnType<Detector["snapshot"]>): void {
+    this.#board.restore(board);
+    this.#incidents.restore(incidents);
+    this.#traffic.restore(traffic);
+    this.#backpressure.restore(backpressure);
+  }
 }

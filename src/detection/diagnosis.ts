@@ -51,7 +51,7 @@ export interface Verdict {
  * the simulated windows are the evidence, and a fault that the twin cannot simulate stays as likely as it was.
  */
 export class Diagnosis {
-  readonly #kinds = new Map<FaultKind, Tried>();
+  #kinds = new Map<FaultKind, Tried>();
 
   /** Takes in one window. */
   take(hypotheses: readonly Hypothesis[]): void {
@@ -93,6 +93,14 @@ export class Diagnosis {
     const copy = new Diagnosis();
     for (const [kind, tried] of this.#kinds) copy.#kinds.set(kind, tried);
     return copy;
+  }
+
+  snapshot() {
+    return { kinds: new Map(this.#kinds) };
+  }
+
+  restore({ kinds }: ReturnType<Diagnosis["snapshot"]>): void {
+    this.#kinds = kinds;
   }
 }
 

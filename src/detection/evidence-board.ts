@@ -44,6 +44,14 @@ export class EvidenceBoard {
     for (const evidence of this.#byNode.values()) evidence.forgetLatelyCalm();
   }
 
+  snapshot() {
+    return { byNode: new Map([...this.#byNode].map(([node, evidence]) => [node, evidence.snapshot()])) };
+  }
+
+  restore({ byNode }: ReturnType<EvidenceBoard["snapshot"]>): void {
+    for (const [node, evidence] of byNode) this.#made(node).restore(evidence);
+  }
+
   #made(node: number): NodeEvidence {
     const evidence = this.#byNode.get(node) ?? new NodeEvidence();
     this.#byNode.set(node, evidence);

@@ -134,6 +134,40 @@ export class NodeEvidence {
     this.#begin(Number.NaN);
   }
 
+  snapshot() {
+    return {
+      onsetSeconds: this.onsetSeconds,
+      lastStep: this.lastStep,
+      lastGuilt: this.lastGuilt,
+      calm: this.#calm.snapshot(),
+      logSum: this.#logSum,
+      cusum: this.#cusum,
+      logSumBefore: this.#logSumBefore,
+      cusumBefore: this.#cusumBefore,
+      threshold: this.#threshold,
+      isEDetector: this.#isEDetector,
+      tally: this.#tally.snapshot(),
+      diagnosis: this.#diagnosis.snapshot(),
+      claimSum: this.#claimSum,
+    };
+  }
+
+  restore(state: ReturnType<NodeEvidence["snapshot"]>): void {
+    this.onsetSeconds = state.onsetSeconds;
+    this.lastStep = state.lastStep;
+    this.lastGuilt = state.lastGuilt;
+    this.#calm.restore(state.calm);
+    this.#logSum = state.logSum;
+    this.#cusum = state.cusum;
+    this.#logSumBefore = state.logSumBefore;
+    this.#cusumBefore = state.cusumBefore;
+    this.#threshold = state.threshold;
+    this.#isEDetector = state.isEDetector;
+    this.#tally.restore(state.tally);
+    this.#diagnosis.restore(state.diagnosis);
+    this.#claimSum = state.claimSum;
+  }
+
   #eStep(pValue: number, isMaterial: boolean): number {
     const eValue = eValueOf(pValue);
     const step = Math.log(eValue / this.#calm.factor);

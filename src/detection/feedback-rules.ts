@@ -32,7 +32,7 @@ export class FeedbackRules {
   #silences: Silence[] = [];
   /** Ranges in which nothing counts, anywhere. */
   #ignored: TimeRange[] = [];
-  readonly #labels = new Map<string, Label>();
+  #labels = new Map<string, Label>();
 
   take(feedback: Feedback): void {
     const { type, incidentId, node, fromSeconds, toSeconds } = feedback;
@@ -80,6 +80,16 @@ export class FeedbackRules {
   labelled(incident: Incident): Incident {
     const label = this.#labels.get(incident.id);
     return label === undefined ? incident : labelledIncident(incident, label.node, label.kind);
+  }
+
+  snapshot() {
+    return { silences: [...this.#silences], ignored: [...this.#ignored], labels: new Map(this.#labels) };
+  }
+
+  restore({ silences, ignored, labels }: ReturnType<FeedbackRules["snapshot"]>): void {
+    this.#silences = silences;
+    this.#ignored = ignored;
+    this.#labels = labels;
   }
 
   #label({ incidentId, node, kind }: Feedback): void {

@@ -38,4 +38,20 @@ export class GuiltTally {
     copy.#kindSums = [...this.#kindSums];
     return copy;
   }
+
+  snapshot() {
+    return {
+      windows: this.windows,
+      guiltyWindows: this.guiltyWindows,
+      probabilitySum: this.#probabilitySum,
+      kindSums: [...this.#kindSums],
+    };
+  }
+
+  restore({ windows, guiltyWindows, probabilitySum, kindSums }: ReturnType<GuiltTally["snapshot"]>): void {
+    this.windows = windows;
+    this.guiltyWindows = guiltyWindows;
+    this.#probabilitySum = probabilitySum;
+    this.#kindSums = kindSums;
+  }
 }

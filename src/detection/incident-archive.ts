@@ -8,8 +8,8 @@ const IDS_MAX = 200;
 /** What was opened and resolved of late: by it an incident goes on under its id, and no id is given twice. */
 export class IncidentArchive {
   /** The last of each guilty node. */
-  readonly #resolved = new Map<string, Incident>();
-  readonly #ids = new Set<string>();
+  #resolved = new Map<string, Incident>();
+  #ids = new Set<string>();
 
   putAway(incident: Incident): void {
     this.#resolved.set(incident.guiltyNode, incident);
@@ -31,5 +31,14 @@ export class IncidentArchive {
     this.#ids.add(id);
     if (this.#ids.size > IDS_MAX) this.#ids.delete(this.#ids.values().next().value!);
     return { ...incident, id };
+  }
+
+  snapshot() {
+    return { resolved: new Map(this.#resolved), ids: new Set(this.#ids) };
+  }
+
+  restore({ resolved, ids }: ReturnType<IncidentArchive["snapshot"]>): void {
+    this.#resolved = resolved;
+    this.#ids = ids;
   }
 }

@@ -52,9 +52,9 @@ interface Wait extends FoundWait {
  * been found to work is never called a wait again, so no fault can turn into one. Windows under suspicion are not judged.
  */
 export class IntentionalWaits {
-  readonly #gathered = new Map<number, Gathered>();
-  readonly #working = new Set<number>();
-  readonly #waits = new Map<number, Wait>();
+  #gathered = new Map<number, Gathered>();
+  #working = new Set<number>();
+  #waits = new Map<number, Wait>();
 
   /** Operations that wait. */
   get count(): number {
@@ -100,6 +100,20 @@ export class IntentionalWaits {
       return { ...of, reason, detail, visitsJudged, visitsExcluded, sinceSeconds };
     });
     return { waits, workingOperations: this.#working.size };
+  }
+
+  snapshot() {
+    return {
+      gathered: new Map([...this.#gathered].map(([key, each]) => [key, { ...each, visits: [...each.visits] }])),
+      working: new Set(this.#working),
+      waits: new Map([...this.#waits].map(([operation, wait]) => [operation, { ...wait }])),
+    };
+  }
+
+  restore({ gathered, working, waits }: ReturnType<IntentionalWaits["snapshot"]>): void {
+    this.#gathered = gathered;
+    this.#working = working;
+    this.#waits = waits;
   }
 
   /** Rows of operations that are not judged yet; those of waits are counted. */

@@ -37,11 +37,11 @@ export class OpenIncident {
   lastActiveSeconds: number;
   readonly #records = new Map<number, SuspectRecord>();
   /** The root and what it explains; what is in the records only is a rival, which may turn out to be the root. */
-  readonly #parts = new Set<number>();
+  #parts = new Set<number>();
   /** Parts that began with it: it lasts as long as one of them does. */
-  readonly #core = new Set<number>();
+  #core = new Set<number>();
   /** Rivals that began later, on no path of the root: whatever they explain, they are not what began then. */
-  readonly #strangers = new Set<number>();
+  #strangers = new Set<number>();
   #incident: Incident | null = null;
   #root = -1;
   #windows: number;
@@ -194,6 +194,39 @@ export class OpenIncident {
     const resolvedSeconds = endSeconds - Math.max(0, this.#calmWindows - 1) * (endSeconds - startSeconds);
     const incident: Incident = { ...this.incident, state: "resolved", resolvedSeconds };
     return { type: "resolved", atSeconds: endSeconds, incident };
+  }
+
+  snapshot() {
+    return {
+      onsetSeconds: this.onsetSeconds,
+      isSetAside: this.isSetAside,
+      lastActiveSeconds: this.lastActiveSeconds,
+      records: new Map([...this.#records].map(([node, record]) => [node, record.snapshot()])),
+      parts: new Set(this.#parts),
+      core: new Set(this.#core),
+      strangers: new Set(this.#strangers),
+      incident: this.#incident,
+      root: this.#root,
+      windows: this.#windows,
+      calmWindows: this.#calmWindows,
+      isActive: this.#isActive,
+      worstExcess: this.#worstExcess,
+    };
+  }
+
+  static restored(state: ReturnType<OpenIncident["snapshot"]>): OpenIncident {
+    const open = new OpenIncident(state.onsetSeconds, state.windows, state.lastActiveSeconds);
+    open.isSetAside = state.isSetAside;
+    for (const [node, record] of state.records) open.#records.set(node, SuspectRecord.restored(record));
+    open.#parts = state.parts;
+    open.#core = state.core;
+    open.#strangers = state.strangers;
+    open.#incident = state.incident;
+    open.#root = state.root;
+    open.#calmWindows = state.calmWindows;
+    open.#isActive = state.isActive;
+    open.#worstExcess = state.worstExcess;
+    return open;
   }
 
   #answer(): Counterfactual | undefined {

@@ -82,6 +82,24 @@ export class OpenIncidents {
     if (open !== undefined) open.isSetAside = false;
   }
 
+  snapshot() {
+    return {
+      crowdedOutCount: this.crowdedOutCount,
+      archive: this.#archive.snapshot(),
+      patience: this.#patience.snapshot(),
+      open: this.#open.map((each) => each.snapshot()),
+      crowdedOut: new Set(this.#crowdedOut),
+    };
+  }
+
+  restore(state: ReturnType<OpenIncidents["snapshot"]>): void {
+    this.crowdedOutCount = state.crowdedOutCount;
+    this.#archive.restore(state.archive);
+    this.#patience.restore(state.patience);
+    this.#open = state.open.map((each) => OpenIncident.restored(each));
+    this.#crowdedOut = state.crowdedOut;
+  }
+
   /**
    * What was suspected while it went on was its doing, or cannot be told from it. What began since stands for itself, and so
    * does what it does not explain and goes on without it.

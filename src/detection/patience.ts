@@ -19,4 +19,12 @@ export class Patience {
   isOut(openSeconds: number): boolean {
     return openSeconds > Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, RATIO * this.#knownSeconds));
   }
+
+  snapshot() {
+    return { knownSeconds: this.#knownSeconds };
+  }
+
+  restore({ knownSeconds }: ReturnType<Patience["snapshot"]>): void {
+    this.#knownSeconds = knownSeconds;
+  }
 }

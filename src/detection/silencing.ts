@@ -21,10 +21,10 @@ export interface Follower {
 export class Silencing {
   readonly #rules: FeedbackRules;
   readonly #follower: Follower;
-  readonly #told = new Map<string, Incident>();
+  #told = new Map<string, Incident>();
   /** With the kind that a person dismissed, which later guesses at the kind do not undo; null when nobody saw it. */
-  readonly #silenced = new Map<string, { readonly incident: Incident; readonly dismissedKind: string | null }>();
-  readonly #worst = new Map<string, number>();
+  #silenced = new Map<string, { readonly incident: Incident; readonly dismissedKind: string | null }>();
+  #worst = new Map<string, number>();
   /** Incidents that were not told, so far. */
   silencedCount = 0;
 
@@ -73,6 +73,22 @@ export class Silencing {
       this.#told.delete(id);
       this.#hide(incident, this.#rules.labelled(incident).kind);
     }
+  }
+
+  snapshot() {
+    return {
+      told: new Map(this.#told),
+      silenced: new Map(this.#silenced),
+      worst: new Map(this.#worst),
+      silencedCount: this.silencedCount,
+    };
+  }
+
+  restore({ told, silenced, worst, silencedCount }: ReturnType<Silencing["snapshot"]>): void {
+    this.#told = told;
+    this.#silenced = silenced;
+    this.#worst = worst;
+    this.silencedCount = silencedCount;
   }
 
   #takeEvent(forecast: Forecast, event: IncidentEvent): IncidentEvent[] {

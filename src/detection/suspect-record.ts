@@ -1,8 +1,8 @@
 import type { Counterfactual } from "../contracts/forecast.ts";
 import type { Hypothesis } from "../contracts/hypothesis.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import { Diagnosis } from "./diagnosis.ts";
 import type { NodeEvidence } from "./evidence.ts";
-import type { GuiltTally } from "./guilt-tally.ts";
+import { GuiltTally } from "./guilt-tally.ts";
 
 /** What suspects are ranked by. */
 export interface SuspectEvidence {
@@ -26,7 +26,7 @@ export class SuspectRecord implements SuspectEvidence {
   #worst: Counterfactual | null = null;
 
   /** @param windows of the incident so far; a node that came under suspicion later was innocent in the others */
-  constructor(evidence: NodeEvidence, windows: number) {
+  constructor(evidence: Pick<NodeEvidence, "tally" | "diagnosis">, windows: number) {
     this.#tally = evidence.tally.copy();
     this.#diagnosis = evidence.diagnosis.copy();
     this.#tally.windows = Math.max(windows, this.#tally.windows);
@@ -92,6 +92,28 @@ export class SuspectRecord implements SuspectEvidence {
   /** What the twin said at the worst window; undefined before it was asked. */
   get answer(): Counterfactual | undefined {
     return this.#worst ?? undefined;
+  }
+
+  snapshot() {
+    return {
+      tally: this.#tally.snapshot(),
+      diagnosis: this.#diagnosis.snapshot(),
+      explainedSum: this.#explainedSum,
+      unexplainedSum: this.#unexplainedSum,
+      explainedWeight: this.#explainedWeight,
+      worst: this.#worst,
+    };
+  }
+
+  static restored(state: ReturnType<SuspectRecord["snapshot"]>): SuspectRecord {
+    const record = new SuspectRecord({ tally: new GuiltTally(), diagnosis: new Diagnosis() }, 0);
+    record.#tally.restore(state.tally);
+    record.#diagnosis.restore(state.diagnosis);
+    record.#explainedSum = state.explainedSum;
+    record.#unexplainedSum = state.unexplainedSum;
+    record.#explainedWeight = state.explainedWeight;
+    record.#worst = state.worst;
+    return record;
   }
 }
 

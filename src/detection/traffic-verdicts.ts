@@ -30,4 +30,13 @@ export class TrafficVerdicts {
     }
     return events;
   }
+
+  snapshot() {
+    return { watch: this.#watch.snapshot(), open: this.#open };
+  }
+
+  restore({ watch, open }: ReturnType<TrafficVerdicts["snapshot"]>): void {
+    this.#watch.restore(watch);
+    this.#open = open;
+  }
 }

@@ -57,4 +57,15 @@ export class TrafficWatch {
     }
     return null;
   }
+
+  snapshot() {
+    return { above: this.#above, below: this.#below, isOn: this.#isOn, beganSeconds: this.#beganSeconds };
+  }
+
+  restore({ above, below, isOn, beganSeconds }: ReturnType<TrafficWatch["snapshot"]>): void {
+    this.#above = above;
+    this.#below = below;
+    this.#isOn = isOn;
+    this.#beganSeconds = beganSeconds;
+  }
 }

@@ -34,7 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<RoundReport | null>
   try {
     const round = new DemoRound();
     server = await startServer({
-      settings: { ...options.settings, dataDirectory, storeUrl: null },
+      settings: { ...options.settings, dataDirectory, storeUrl: null, ack: "memory" },
       mode: "demo",
       version: options.version,
       onError: options.onError,

@@ -6,7 +6,7 @@ const MARKERS_MAX = 50;
 
 /** The latest deployments that the twin noticed, each as it stood last. */
 export class DeploymentLog {
-  readonly #markers = new Map<string, DeploymentMarker>();
+  #markers = new Map<string, DeploymentMarker>();
 
   /** Returns the markers that are new or stand otherwise than before. */
   take({ deployments, observation }: Forecast): DeploymentMarker[] {
@@ -30,5 +30,13 @@ export class DeploymentLog {
   /** Newest first. */
   get markers(): DeploymentMarker[] {
     return [...this.#markers.values()].sort((a, b) => b.atSeconds - a.atSeconds || (a.node < b.node ? -1 : 1));
+  }
+
+  snapshot() {
+    return { markers: new Map(this.#markers) };
+  }
+
+  restore({ markers }: ReturnType<DeploymentLog["snapshot"]>): void {
+    this.#markers = markers;
   }
 }

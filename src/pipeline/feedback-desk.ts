@@ -29,6 +29,8 @@ export interface DeskParts {
   readonly settings: Pick<Settings, "learningDelaySeconds" | "learningWindows" | "windowSeconds">;
   /** Hears of changed incidents. */
   readonly tell: (incident: Incident) => void;
+  /** What was said up to this id the line obeys already; default nothing. */
+  readonly obeyedId?: number;
 }
 
 /** Takes what people say about incidents: keeps it, lets the line obey it, and changes the incident. */
@@ -38,11 +40,13 @@ export class FeedbackDesk implements FeedbackTaker {
   readonly #relearningSeconds: number;
   /** The incident that feedback is being kept of, as windows changed it meanwhile. */
   #subject: { readonly id: string | null; latest: Incident | null } = { id: null, latest: null };
+  #lastId: number;
   /** One after another, so that it is obeyed in the order of its ids. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: DeskParts) {
+  private constructor(parts: DeskParts, lastId: number) {
     this.#parts = parts;
+    this.#lastId = lastId;
     this.#line = parts.line;
     const { learningDelaySeconds, learningWindows, windowSeconds } = parts.settings;
     this.#relearningSeconds = learningDelaySeconds + PATIENCE * learningWindows * windowSeconds;
@@ -53,11 +57,17 @@ export class FeedbackDesk implements FeedbackTaker {
 
   /** What was said before, to an earlier process too, is obeyed again. @throws {SourceError} when the store cannot tell it */
   static async open(parts: DeskParts): Promise<FeedbackDesk> {
+    const { line, obeyedId = 0 } = parts;
     const before = await parts.store.feedback({ limit: ALL });
     for (const feedback of before.toReversed()) {
-      parts.line.takeFeedback(feedback, null);
+      if (feedback.id > obeyedId) line.takeFeedback(feedback, null);
     }
-    return new FeedbackDesk(parts);
+    return new FeedbackDesk(parts, Math.max(obeyedId, before[0]?.id ?? 0));
+  }
+
+  /** Id of the last feedback that the line obeys; 0 when there was none. */
+  get lastId(): number {
+    return this.#lastId;
   }
 
   list(limit: number): Promise<readonly Feedback[]> {
@@ -79,6 +89,7 @@ export class FeedbackDesk implements FeedbackTaker {
     // As it is by now: a window may have passed.
     const now = incident === null ? null : changed(subject.latest ?? incident);
     this.#line.takeFeedback(kept, now);
+    this.#lastId = kept.id;
     if (now !== null) {
       writer.put({ kind: "incident", incident: now });
       tell(now);

@@ -1,18 +1,21 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SettingsError } from "../contracts/errors.ts";
-import type { RecordingFormat } from "./sources.ts";
+
+/** Layouts of folders that recordings with labels have. */
+export const LABELLED_FORMATS = ["otlp", "nezha"] as const;
+export type LabelledFormat = (typeof LABELLED_FORMATS)[number];
 
 /** A recording with its labels, and the name it goes by in tables. */
 export interface LabelledRecording {
   readonly name: string;
   readonly path: string;
-  readonly format: RecordingFormat;
+  readonly format: LabelledFormat;
   readonly labelsPath: string;
 }
 
 /** How a folder is known to be a recording: by what its entries begin with. */
-const FIRST_ENTRY: Readonly<Record<RecordingFormat, string>> = { otlp: "spans", nezha: "trace" };
+const FIRST_ENTRY: Readonly<Record<LabelledFormat, string>> = { otlp: "spans", nezha: "trace" };
 
 /**
  * The recordings at the given paths, in their order. A folder that is no recording stands for those directly in it, by
@@ -23,7 +26,7 @@ const FIRST_ENTRY: Readonly<Record<RecordingFormat, string>> = { otlp: "spans", 
  */
 export async function findRecordings(
   paths: readonly string[],
-  format: RecordingFormat,
+  format: LabelledFormat,
   labels?: string,
 ): Promise<LabelledRecording[]> {
   const found: string[] = [];
@@ -42,7 +45,7 @@ export async function findRecordings(
   return recordings;
 }
 
-async function expand(path: string, format: RecordingFormat): Promise<string[]> {
+async function expand(path: string, format: LabelledFormat): Promise<string[]> {
   let entries: string[];
   try {
     if ((await stat(path)).isFile()) return [path];

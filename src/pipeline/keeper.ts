@@ -35,6 +35,22 @@ export class Keeper {
     }
   }
 
+  snapshot() {
+    return {
+      deployments: this.#deployments.snapshot(),
+      recent: [...this.#recent],
+      recentSpans: this.#recentSpans,
+      windows: this.#windows,
+    };
+  }
+
+  restore({ deployments, recent, recentSpans, windows }: ReturnType<Keeper["snapshot"]>): void {
+    this.#deployments.restore(deployments);
+    this.#recent = recent;
+    this.#recentSpans = recentSpans;
+    this.#windows = windows;
+  }
+
   #keep(result: WindowResult): void {
     const { forecast } = result.scored;
     if (forecast.isReady) {

@@ -1,4 +1,5 @@
 import type { Forecast } from "../contracts/forecast.ts";
+import type { Observation } from "../contracts/observation.ts";
 import type { TimeRange } from "../contracts/settings.ts";
 
 /** The first windows after attaching are start-up noise (connections, compilers warming up) and are not learned. */
@@ -80,13 +81,42 @@ export class LearningGate {
     if (startSeconds < this.#quarantineUntilSeconds) {
       this.droppedCount++;
     } else if (!isExcluded) {
-      this.#held.push(forecast);
+      this.#held.push(Object.freeze(forecast));
       if (this.#held.length > HELD_MAX) {
         this.#held.shift();
         this.droppedCount++;
       }
     }
     return this.#release(endSeconds);
+  }
+
+  /** Windows that may still be learned. */
+  get awaited(): readonly Observation[] {
+    return this.#held.map(({ observation }) => observation);
+  }
+
+  snapshot() {
+    return {
+      excludedSince: [...this.#excludedSince],
+      held: [...this.#held],
+      seen: this.#seen,
+      quarantineUntilSeconds: this.#quarantineUntilSeconds,
+      released: [...this.#released],
+      droppedCount: this.droppedCount,
+      excludedCount: this.excludedCount,
+      lateCount: this.lateCount,
+    };
+  }
+
+  restore(state: ReturnType<LearningGate["snapshot"]>): void {
+    this.#excludedSince = state.excludedSince;
+    this.#held = state.held;
+    this.#seen = state.seen;
+    this.#quarantineUntilSeconds = state.quarantineUntilSeconds;
+    this.#released = state.released;
+    this.droppedCount = state.droppedCount;
+    this.excludedCount = state.excludedCount;
+    this.lateCount = state.lateCount;
   }
 
   /** Drops what is held and the window at hand, as far as they end after the given time. */

@@ -12,6 +12,7 @@ import { FeedbackRules } from "../detection/feedback-rules.ts";
 import { IntentionalWaits } from "../detection/intentional-waits.ts";
 import type { AskTwin } from "../detection/questions.ts";
 import { Silencing } from "../detection/silencing.ts";
+import { type RunStage, runUnmeasured } from "../self/stage-clock.ts";
 import { Observer } from "../topology/observer.ts";
 import { LearningGate } from "./learning-gate.ts";
 
@@ -25,6 +26,9 @@ export interface TwinLike {
   diagnose(suspects: readonly number[]): Hypothesis[];
   /** What a node does from this event time on is normal. */
   acceptNewNormal(node: number, atSeconds: number): void;
+  /** All its state as plain values. @param awaited windows forecast that may still be learned */
+  snapshot(awaited: readonly Observation[]): unknown;
+  restore(state: never): void;
 }
 
 /** What one scorer, with the common decision rule behind it, made of a window. */
@@ -60,22 +64,30 @@ export class Line {
   readonly #deployments = new DeploymentCorrelation();
   #topology: Topology | null = null;
   /** By id, what feedback changed since the last window, for those who hear of events only. */
-  readonly #changed = new Map<string, Incident>();
+  #changed = new Map<string, Incident>();
+  /** Of the last feedback. */
+  #obeyedId = Number.NEGATIVE_INFINITY;
   readonly #twin: TwinLike;
   readonly #scorer: Scorer;
   /** Baselines are held against the whole of it: no simulated fault helps them to name a kind or a node. */
   readonly #watched: AskTwin;
   readonly #listeners: WindowListener[] = [];
   readonly #watchers: readonly { readonly scorer: Scorer; readonly detector: Detector }[];
+  readonly #run: RunStage;
 
-  /** @param parts.watchers scorers that judge the same windows without a say in what is learned */
+  /**
+   * @param parts.watchers scorers that judge the same windows without a say in what is learned
+   * @param parts.runStage runs the work of each stage, to measure it; it has no say in what comes out
+   */
   constructor(parts: {
     settings: Settings;
     twin: TwinLike;
     scorer: Scorer;
     ledger: Ledger;
     watchers?: readonly Scorer[];
+    runStage?: RunStage | undefined;
   }) {
+    this.#run = parts.runStage ?? runUnmeasured;
     this.#twin = parts.twin;
     this.#watched = { counterfactuals: (nodes) => parts.twin.counterfactuals(nodes), diagnose: () => [] };
     this.#scorer = parts.scorer;
@@ -112,9 +124,11 @@ export class Line {
     return this.#silencing.strengthOf(incident);
   }
 
-  /** Obeys feedback from the next window on. @param changed the incident it is about, as it is now: told with that window */
+  /** Obeys feedback from the next window on, each once: a restored line has obeyed some already. @param changed the incident it is about, as it is now: told with that window */
   takeFeedback(feedback: Feedback, changed: Incident | null): void {
-    const { type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
+    const { id, type, incidentId, node, fromSeconds, toSeconds, givenSeconds } = feedback;
+    if (id <= this.#obeyedId) return;
+    this.#obeyedId = id;
     this.#rules.take(feedback);
     if (changed !== null) {
       this.#changed.set(changed.id, changed);
@@ -136,23 +150,76 @@ export class Line {
   }
 
   take(batch: TelemetryBatch): void {
-    for (const observation of this.observer.add(batch)) {
-      this.#takeWindow(observation);
+    // Whoever gave it has let go of it: it never changes, and a checkpoint holds it once.
+    Object.freeze(batch.spans);
+    for (const observation of this.#run("observe", () => this.observer.add(batch))) {
+      this.takeWindow(observation);
     }
   }
 
   /** Ends the stream: what is open is assembled and judged. */
   finish(): void {
-    for (const observation of this.observer.finish()) {
-      this.#takeWindow(observation);
+    for (const observation of this.#run("observe", () => this.observer.finish())) {
+      this.takeWindow(observation);
     }
   }
 
-  #takeWindow(observation: Observation): void {
+  /**
+   * All state of the line, as plain values that share nothing that changes. To be taken between two batches: restored into
+   * a new line of the same settings it goes on as this one does, to the byte.
+   */
+  snapshot() {
+    return {
+      observer: this.observer.snapshot(),
+      detector: this.detector.snapshot(),
+      gate: this.gate.snapshot(),
+      waits: this.waits.snapshot(),
+      rules: this.#rules.snapshot(),
+      silencing: this.#silencing.snapshot(),
+      deployments: this.#deployments.snapshot(),
+      topology: this.#topology,
+      changed: new Map(this.#changed),
+      obeyedId: this.#obeyedId,
+      twin: this.#twin.snapshot(this.gate.awaited),
+      memory: this.#scorer.memory?.snapshot(),
+      watchers: this.#watchers.map(({ scorer, detector }) => ({
+        memory: scorer.memory?.snapshot(),
+        detector: detector.snapshot(),
+      })),
+    };
+  }
+
+  restore(state: ReturnType<Line["snapshot"]>): void {
+    this.observer.restore(state.observer);
+    this.detector.restore(state.detector);
+    this.gate.restore(state.gate);
+    this.waits.restore(state.waits);
+    this.#rules.restore(state.rules);
+    this.#silencing.restore(state.silencing);
+    this.#deployments.restore(state.deployments);
+    this.#topology = state.topology;
+    this.#changed = state.changed;
+    this.#obeyedId = state.obeyedId;
+    this.#twin.restore(state.twin as never);
+    this.#scorer.memory?.restore(state.memory as never);
+    state.watchers.forEach(({ memory, detector }, k) => {
+      this.#watchers[k]!.scorer.memory?.restore(memory as never);
+      this.#watchers[k]!.detector.restore(detector);
+    });
+  }
+
+  /** Judges and learns one window. Windows that others assembled come here, oldest first. */
+  takeWindow(observation: Observation): void {
+    this.#run("window", () => this.#judgeAndLearn(observation));
+  }
+
+  #judgeAndLearn(observation: Observation): void {
     this.#topology = observation.topology;
-    const forecast = this.#twin.forecast(observation);
+    const forecast = this.#run("forecast", () => this.#twin.forecast(observation));
     const judgeable = this.waits.withoutWaits(forecast);
-    const { scored, events: found } = this.#judge(this.#scorer, this.detector, judgeable, this.#twin);
+    const { scored, events: found } = this.#run("judge", () => {
+      return this.#judge(this.#scorer, this.detector, judgeable, this.#twin);
+    });
     const watching = this.#watchers.map(({ scorer, detector }) =>
       this.#judge(scorer, detector, judgeable, this.#watched),
     );
@@ -161,14 +228,18 @@ export class Line {
     // What is silenced is taken for normal, so it may be learned; but that it was not predicted is no error of the twin,
     // or it would expect to be wrong from then on, and see nothing any more.
     const learnable = this.#silencing.isAnySilenced ? { ...forecast, nodes: [] } : forecast;
-    for (const clean of this.gate.take(learnable, this.detector.unlearnableSinceSeconds)) {
-      this.#twin.learn(clean);
-    }
+    this.#run("learn", () => {
+      for (const clean of this.gate.take(learnable, this.detector.unlearnableSinceSeconds)) {
+        this.#twin.learn(clean);
+      }
+    });
     this.waits.take(observation, { isLearning: !forecast.isReady, isSuspicious: this.detector.isSuspicious });
     const { detector, openIncidents } = this;
-    for (const listener of this.#listeners) {
-      listener({ scored, events, detector, openIncidents, watching });
-    }
+    this.#run("store", () => {
+      for (const listener of this.#listeners) {
+        listener({ scored, events, detector, openIncidents, watching });
+      }
+    });
   }
 
   /** What people are told of what the detector found: less what they silenced, with the deployments before it. */

@@ -1,7 +1,7 @@
+import type { IntakeHealth } from "../api/live.ts";
 import type {
   Health,
   LedgerView,
-  MapEdge,
   MapNode,
   ModelView,
   ServiceMap,
@@ -14,7 +14,11 @@ import type { Incident } from "../contracts/incident.ts";
 import type { Observation } from "../contracts/observation.ts";
 import type { Ledger } from "../contracts/telemetry.ts";
 import { DeploymentLog } from "./deployment-log.ts";
+import { NOT_OPEN } from "./intake-health.ts";
 import type { Line, WindowResult } from "./line.ts";
+import { mapEdges } from "./map-edges.ts";
+import { seenSeconds } from "./seen-seconds.ts";
+import type { ToldBefore } from "./told-before.ts";
 
 /** The state of the line as the API shows it. Updated window by window, read at any time. */
 export class LiveView {
@@ -22,10 +26,12 @@ export class LiveView {
   readonly #ledger: Ledger;
   readonly #model: ModelView;
   readonly #fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+  readonly #told: Pick<ToldBefore, "news"> | undefined;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #deployments = new DeploymentLog();
   #listening: Status["listening"] = [];
   #demoStep: string | null = null;
+  #intake: () => IntakeHealth = () => NOT_OPEN;
   #last: WindowResult | null = null;
   #windowsSeen = 0;
   #firstSpanSeconds: number | null = null;
@@ -38,11 +44,13 @@ export class LiveView {
     ledger: Ledger;
     model: ModelView;
     fixed: Pick<Status, "mode" | "version" | "windowSeconds">;
+    told?: Pick<ToldBefore, "news">;
   }) {
     this.#line = parts.line;
     this.#ledger = parts.ledger;
     this.#model = parts.model;
     this.#fixed = parts.fixed;
+    this.#told = parts.told;
     parts.line.onWindow((result) => {
       this.#takeWindow(result);
     });
@@ -54,6 +62,11 @@ export class LiveView {
 
   setListening(listening: Status["listening"]): void {
     this.#listening = listening;
+  }
+
+  /** From now on telemetry comes in by this door. */
+  setIntake(intake: () => IntakeHealth): void {
+    this.#intake = intake;
   }
 
   setDemoStep(step: string): void {
@@ -140,13 +153,38 @@ export class LiveView {
     return { ready: status.phase === "watching", detail: details[status.phase] };
   }
 
+  /** What it tells of the last window, and its counts; who listens is not part of it. */
+  snapshot() {
+    return {
+      deployments: this.#deployments.snapshot(),
+      last: this.#last === null ? null : { ...this.#last, detector: null },
+      windowsSeen: this.#windowsSeen,
+      firstSpanSeconds: this.#firstSpanSeconds,
+      spansReceived: this.#spansReceived,
+      spansBefore: this.#spansBefore,
+      spansPerSecond: this.#spansPerSecond,
+    };
+  }
+
+  restore(state: ReturnType<LiveView["snapshot"]>): void {
+    this.#deployments.restore(state.deployments);
+    this.#last = state.last === null ? null : { ...state.last, detector: this.#line.detector };
+    this.#windowsSeen = state.windowsSeen;
+    this.#firstSpanSeconds = state.firstSpanSeconds;
+    this.#spansReceived = state.spansReceived;
+    this.#spansBefore = state.spansBefore;
+    this.#spansPerSecond = state.spansPerSecond;
+  }
+
+  intake = (): IntakeHealth => this.#intake();
+
   #takeWindow(result: WindowResult): void {
     this.#last = result;
     this.#windowsSeen++;
     this.#spansPerSecond = (this.#spansReceived - this.#spansBefore) / this.#fixed.windowSeconds;
     this.#spansBefore = this.#spansReceived;
     this.#deployments.take(result.scored.forecast);
-    for (const event of result.events) {
+    for (const event of this.#told?.news(result.events) ?? result.events) {
       this.#emit({ type: "incident", incident: event.incident });
     }
     this.#emit({ type: "status", status: this.status() });
@@ -217,12 +255,6 @@ function visitRate(observation: Observation, node: number): number {
   return count / seenSeconds(observation);
 }
 
-/** Time in which the visits completed that stand in the window. */
-function seenSeconds(observation: Observation): number {
-  const { startSeconds, endSeconds } = observation.seen ?? observation;
-  return endSeconds - startSeconds;
-}
-
 /** The node's most visited operation speaks for it on the map. */
 function slowestOperation(
   forecasts: readonly OperationForecast[],
@@ -236,60 +268,4 @@ function slowestOperation(
 
 export function finiteBand(band: readonly [number, number, number]): readonly [number, number, number] | null {
   return band.every((value) => Number.isFinite(value)) ? band : null;
-}
-
-function mapEdges(result: WindowResult): MapEdge[] {
-  const { observation } = result.scored.forecast;
-  const { topology, calls, visits } = observation;
-  const windowSeconds = seenSeconds(observation);
-  const edges = new Map<string, { from: string; to: string; isAsync: boolean; count: number; seconds: number }>();
-  const nodeName = (operation: number): string => topology.nodes[topology.operations[operation]!.node]!.name;
-  for (const edge of topology.edges) {
-    const from = nodeName(edge.callerOperation);
-    const to = nodeName(edge.calleeOperation);
-    const key = `${from}\n${to}`;
-    if (from !== to) {
-      // Drawn as asynchronous only if nobody ever waits on it.
-      const isAsync = edge.isAsync && (edges.get(key)?.isAsync ?? true);
-      edges.set(key, { from, to, isAsync, count: 0, seconds: 0 });
-    }
-  }
-  for (let row = 0; row < calls.count; row++) {
-    const edge = topology.edges[calls.edge[row]!]!;
-    const found = edges.get(`${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
-    if (found !== undefined) {
-      found.count++;
-      found.seconds += calls.durationSeconds[row]!;
-    }
-  }
-  countConsumed(edges, topology, visits, nodeName);
-  return [...edges.values()].map(({ from, to, isAsync, count, seconds }) => ({
-    from,
-    to,
-    isAsync,
-    ratePerSecond: count / windowSeconds,
-    meanSeconds: count === 0 ? null : seconds / count,
-  }));
-}
-
-/** Messages have no call span at the receiving end: its visits are counted on the edge they came by. */
-function countConsumed(
-  edges: Map<string, { count: number; seconds: number }>,
-  topology: WindowResult["scored"]["forecast"]["observation"]["topology"],
-  visits: WindowResult["scored"]["forecast"]["observation"]["visits"],
-  nodeName: (operation: number) => string,
-): void {
-  const edgeInto = new Map<number, string>();
-  for (const edge of topology.edges) {
-    if (edge.isAsync) {
-      edgeInto.set(edge.calleeOperation, `${nodeName(edge.callerOperation)}\n${nodeName(edge.calleeOperation)}`);
-    }
-  }
-  for (let row = 0; row < visits.count; row++) {
-    const found = visits.lagSeconds[row]! > 0 ? edges.get(edgeInto.get(visits.operation[row]!) ?? "") : undefined;
-    if (found !== undefined) {
-      found.count++;
-      found.seconds += visits.lagSeconds[row]!;
-    }
-  }
 }

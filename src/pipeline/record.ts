@@ -23,7 +23,7 @@ export async function recordTestbed(options: {
   const receiver = new OtlpReceiver({
     ...settings,
     ledger: new CountingLedger(),
-    tap: (kind, body, format) => writer.write(kind, body, format),
+    tap: (kind, body, encoding) => writer.write(kind, body, encoding),
   });
   try {
     const ports = await receiver.start({ grpcPort: 0, httpPort: null });

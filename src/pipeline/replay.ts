@@ -4,6 +4,7 @@ import type { Incident, IncidentEvent } from "../contracts/incident.ts";
 import type { Scorer } from "../contracts/score.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetrySource } from "../contracts/telemetry.ts";
+import type { RunStage } from "../self/stage-clock.ts";
 import { Line, type WindowListener } from "./line.ts";
 
 export interface ReplayResult {
@@ -19,8 +20,14 @@ export interface ReplayResult {
 }
 
 /** A line with a fresh twin. */
-export function createLine(settings: Settings, scorer: Scorer, ledger: Ledger, watchers: readonly Scorer[] = []): Line {
-  return new Line({ settings, twin: new Twin(settings), scorer, ledger, watchers });
+export function createLine(
+  settings: Settings,
+  scorer: Scorer,
+  ledger: Ledger,
+  more: { readonly watchers?: readonly Scorer[] | undefined; readonly runStage?: RunStage } = {},
+): Line {
+  const { watchers = [], runStage } = more;
+  return new Line({ settings, twin: new Twin(settings), scorer, ledger, watchers, runStage });
 }
 
 /** Sends a source through a fresh line, as fast as it goes, and gathers what was found. */
@@ -34,7 +41,7 @@ export async function replay(parts: {
   onWindow?: WindowListener;
   signal: AbortSignal;
 }): Promise<ReplayResult> {
-  const line = createLine(parts.settings, parts.scorer, parts.ledger, parts.watchers);
+  const line = createLine(parts.settings, parts.scorer, parts.ledger, { watchers: parts.watchers });
   const events: IncidentEvent[] = [];
   let windows = 0;
   let spans = 0;

@@ -57,7 +57,7 @@ export class Counters {
   read(type: "counter" | "gauge", name: string, help: string, reading: () => Reading): void {
     this.#register(name, () => {
       const now = reading();
-      const rows = typeof now === "number" ? [{ labels: {}, value: now }] : now.slice(0, MAX_SERIES);
+      const rows = typeof now === "number" ? [{ labels: {}, value: now }] : withinLimit(now);
       return { name, help, type, samples: samplesOf(rows) };
     });
   }
@@ -100,10 +100,22 @@ function rowFor(series: Map<string, { labels: Labels; value: number }>, labels: 
   const kept = series.get(seriesKey(labels));
   if (kept !== undefined) return kept;
   const isFull = series.size >= MAX_SERIES;
-  const own = isFull ? Object.fromEntries(Object.keys(labels).map((name) => [name, OVERFLOW_LABEL])) : labels;
+  const own = isFull ? otherLabels(labels) : labels;
   const row = (isFull ? series.get(seriesKey(own)) : undefined) ?? { labels: own, value: 0 };
   series.set(seriesKey(own), row);
   return row;
+}
+
+/** What is beyond the limit is added up, not left out: the sum over all labels stays right. */
+function withinLimit(rows: Exclude<Reading, number>): Exclude<Reading, number> {
+  if (rows.length <= MAX_SERIES) return rows;
+  const others = rows.slice(MAX_SERIES - 1);
+  const labels = otherLabels(others[0]?.labels ?? {});
+  return [...rows.slice(0, MAX_SERIES - 1), { labels, value: others.reduce((sum, { value }) => sum + value, 0) }];
+}
+
+function otherLabels(labels: Labels): Labels {
+  return Object.fromEntries(Object.keys(labels).map((name) => [name, OVERFLOW_LABEL]));
 }
 
 function seriesKey(labels: Labels): string {

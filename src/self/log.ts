@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { pino } from "pino";
 
 import { humanLine } from "./human-line.ts";
@@ -15,14 +16,17 @@ export interface LogTarget {
   write(line: string): unknown;
 }
 
+/** Least severe line that is written; `auto` is `warn` with `json`, because a machine reads the results and not the progress. */
+export type LogLevel = "auto" | "debug" | "info" | "warn" | "error";
+
 /**
- * Our own log. For people one short line each; with `json` a JSON object a line, and only from warnings up, because
- * a machine reads the results and not the progress. `fields.error` is shown by its message.
+ * Our own log. For people one short line each; with `json` a JSON object a line, with `trace_id`, `span_id` and
+ * `trace_flags` where it is written inside a span. `fields.error` is shown by its message.
  */
-export function createLog(options: { json: boolean; isVerbose?: boolean; target?: LogTarget }): Log {
+export function createLog(options: { json: boolean; level?: LogLevel; target?: LogTarget }): Log {
   const target = options.target ?? process.stderr;
-  const quietLevel = options.json ? "warn" : "info";
-  const level = options.isVerbose === true ? "debug" : quietLevel;
+  const { level: asked = "auto" } = options;
+  const level = asked === "auto" ? (options.json ? "warn" : "info") : asked;
   const hasColour = target.isTTY === true && process.env["NO_COLOR"] === undefined;
   const stream = {
     write(line: string) {
@@ -30,11 +34,20 @@ export function createLog(options: { json: boolean; isVerbose?: boolean; target?
     },
   };
   const serializers = { error: pino.stdSerializers.errWithCause };
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, stream);
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  const mixin = options.json ? activeSpanIds : () => ({});
+  const logger = pino({ level, base: null, timestamp, serializers, mixin }, stream);
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),
     error: (message, fields) => logger.error(fields ?? {}, message),
   };
+}
+
+/** Named as OpenTelemetry names them in logs that are not OTLP. Source: "Trace Context in non-OTLP Log Formats". */
+function activeSpanIds(): Record<string, string> {
+  const ids = trace.getActiveSpan()?.spanContext();
+  if (ids === undefined || !isSpanContextValid(ids)) return {};
+  return { trace_id: ids.traceId, span_id: ids.spanId, trace_flags: ids.traceFlags.toString(16).padStart(2, "0") };
 }

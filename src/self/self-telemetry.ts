@@ -1,13 +1,15 @@
-import { ValueType } from "@opentelemetry/api";
-import type { CollectionResult, MetricData, MetricProducer } from "@opentelemetry/sdk-metrics";
+import { randomUUID } from "node:crypto";
+
+import { context, trace } from "@opentelemetry/api";
 
 import { SettingsError } from "../contracts/errors.ts";
-import type { Counters, MetricSnapshot, Sample } from "./counters.ts";
-
-/** The variable that asks for it: where to send our own metrics as OTLP/gRPC, e.g. `http://collector:4317`. */
-export const SELF_OTLP_VARIABLE = "SPANTWIN_SELF_OTLP";
+import type { Counters } from "./counters.ts";
+import { producerOf } from "./metric-export.ts";
+import { type AddressBook, type OwnListener, ownListenerAt } from "./own-address.ts";
 
 const EXPORT_INTERVAL_MILLISECONDS = 15_000;
+/** Spans that may wait for a collector that is away; one window makes six. */
+const SPAN_QUEUE_MAX = 2048;
 
 export interface SelfTelemetry {
   /** Sends what is there and stops. Never fails: a missing collector is no reason not to stop. */
@@ -15,91 +17,76 @@ export interface SelfTelemetry {
 }
 
 /**
- * Sends our own metrics to a collector when `SPANTWIN_SELF_OTLP` is set; null otherwise, and then nothing is loaded.
+ * Sends our own metrics and traces to a collector over OTLP/gRPC; null without an endpoint, and then nothing is loaded.
+ * From then on `trace.getTracer` of OpenTelemetry's API makes spans that are sent.
  *
- * @throws {SettingsError} when the variable is no address.
+ * @throws {SettingsError} when the endpoint is no address, or one of our own listeners: what we told ourselves would be
+ *   telemetry to tell of again.
  */
 export async function startSelfTelemetry(options: {
-  env: Readonly<Record<string, string | undefined>>;
+  endpoint: string;
+  listeners: readonly OwnListener[];
   counters: Counters;
   version: string;
+  addressBook?: AddressBook;
 }): Promise<SelfTelemetry | null> {
-  const url = options.env[SELF_OTLP_VARIABLE];
-  if (url === undefined || url === "") return null;
-  if (!/^https?:\/\/[^/\s]+\/?$/.test(url) || !URL.canParse(url)) {
-    throw new SettingsError(SELF_OTLP_VARIABLE, url, "must be an address like http://127.0.0.1:4317");
-  }
+  const { endpoint, listeners, counters, version } = options;
+  if (endpoint === "") return null;
+  await refuseOwnListener(endpoint, listeners, options.addressBook);
   // Loaded only now: the SDK costs every start some 100 ms and nobody may have asked for it.
-  const [{ NodeSDK }, { OTLPMetricExporter }, metrics, { resourceFromAttributes }] = await Promise.all([
-    import("@opentelemetry/sdk-node"),
-    import("@opentelemetry/exporter-metrics-otlp-grpc"),
-    import("@opentelemetry/sdk-metrics"),
-    import("@opentelemetry/resources"),
-  ]);
+  const [{ NodeSDK }, { OTLPMetricExporter }, { OTLPTraceExporter }, metrics, traces, { resourceFromAttributes }] =
+    await Promise.all([
+      import("@opentelemetry/sdk-node"),
+      import("@opentelemetry/exporter-metrics-otlp-grpc"),
+      import("@opentelemetry/exporter-trace-otlp-grpc"),
+      import("@opentelemetry/sdk-metrics"),
+      import("@opentelemetry/sdk-trace-base"),
+      import("@opentelemetry/resources"),
+    ]);
+  const resource = resourceFromAttributes({
+    "service.name": "spantwin",
+    "service.version": version,
+    "service.instance.id": randomUUID(),
+  });
   const reader = new metrics.PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url }),
+    exporter: new OTLPMetricExporter({ url: endpoint }),
     exportIntervalMillis: EXPORT_INTERVAL_MILLISECONDS,
     exportTimeoutMillis: EXPORT_INTERVAL_MILLISECONDS / 2,
-    metricProducers: [producerOf(options.counters, metrics, resourceFromAttributes({}))],
+    metricProducers: [producerOf(counters, metrics, resourceFromAttributes({}))],
   });
-  const resource = resourceFromAttributes({ "service.name": "spantwin", "service.version": options.version });
+  const exporter = new OTLPTraceExporter({ url: endpoint });
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     metricReaders: [reader],
-    spanProcessors: [],
+    spanProcessors: [new traces.BatchSpanProcessor(exporter, { maxQueueSize: SPAN_QUEUE_MAX })],
+    // Sampling is one trace a window already; what the environment says of samplers is for the systems we watch.
+    sampler: new traces.AlwaysOnSampler(),
     logRecordProcessors: [],
     instrumentations: [],
   });
   sdk.start();
-  return { stop: () => sdk.shutdown().catch(() => undefined) };
-}
-
-type Metrics = typeof import("@opentelemetry/sdk-metrics");
-
-function producerOf(
-  counters: Counters,
-  metrics: Metrics,
-  resource: CollectionResult["resourceMetrics"]["resource"],
-): MetricProducer {
-  const startTime = toHighResolution(Date.now());
   return {
-    collect() {
-      const endTime = toHighResolution(Date.now());
-      const data = counters.snapshot().map((metric) => metricData(metric, metrics, { startTime, endTime }));
-      const scopeMetrics = [{ scope: { name: "spantwin" }, metrics: data }];
-      return Promise.resolve({ resourceMetrics: { resource, scopeMetrics }, errors: [] });
+    async stop() {
+      await sdk.shutdown().catch(() => undefined);
+      trace.disable();
+      context.disable();
     },
   };
 }
 
-interface Span {
-  readonly startTime: [number, number];
-  readonly endTime: [number, number];
-}
-
-function metricData(metric: MetricSnapshot, metrics: Metrics, span: Span): MetricData {
-  const { AggregationTemporality, DataPointType } = metrics;
-  const descriptor = { name: metric.name, description: metric.help, unit: "", valueType: ValueType.DOUBLE };
-  const common = { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE };
-  if (metric.type === "histogram") {
-    const dataPoints = [{ ...span, attributes: {}, value: histogramValue(metric.samples) }];
-    return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
+/** @throws {SettingsError} naming `selfOtlpEndpoint`. */
+async function refuseOwnListener(
+  endpoint: string,
+  listeners: readonly OwnListener[],
+  book: AddressBook | undefined,
+): Promise<void> {
+  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new SettingsError("selfOtlpEndpoint", endpoint, "must be an address like http://127.0.0.1:4317");
   }
-  const dataPoints = metric.samples.map(({ labels, value }) => ({ ...span, attributes: { ...labels }, value }));
-  if (metric.type === "gauge") return { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
-  return { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints };
-}
-
-/** Cumulative buckets, as Prometheus counts them, turned into OTLP's separate ones. */
-function histogramValue(samples: readonly Sample[]) {
-  const buckets = samples.filter((sample) => sample.suffix === "_bucket");
-  const counts = buckets.map((sample, index) => sample.value - (buckets[index - 1]?.value ?? 0));
-  const boundaries = buckets.slice(0, -1).map((sample) => Number(sample.labels["le"]));
-  const of = (suffix: string) => samples.find((sample) => sample.suffix === suffix)?.value ?? 0;
-  return { buckets: { boundaries, counts }, sum: of("_sum"), count: of("_count") };
-}
-
-function toHighResolution(milliseconds: number): [number, number] {
-  return [Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6];
+  const own = await ownListenerAt(new URL(endpoint), listeners, book);
+  if (own !== null) {
+    const rule = `is this program itself (it listens on ${own.host}:${own.port}): name a collector`;
+    throw new SettingsError("selfOtlpEndpoint", endpoint, rule);
+  }
 }

@@ -18,7 +18,7 @@ export interface SettingDescription {
 export function describeSettings(): readonly SettingDescription[] {
   return SETTING_KEYS.map((key) => {
     const { defaultValue, unit, rule, description, reads } = SETTINGS[key];
-    const isNothing = defaultValue === null || Array.isArray(defaultValue);
+    const isNothing = defaultValue === null || defaultValue === "" || Array.isArray(defaultValue);
     const defaultText = isNothing ? "none" : String(defaultValue);
     const isNamedUnit = unit !== "" && unit !== "port";
     return {

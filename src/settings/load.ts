@@ -17,8 +17,22 @@ export interface SettingSources {
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
+/** Where the value of a setting was written, and under which name. */
+export interface SettingOrigin {
+  readonly name: string;
+  /** "the environment", "the command line", or the path of the file. */
+  readonly place: string;
+}
+
+/** Settings, and the origin of each that is not at its default. */
+export interface LoadedSettings {
+  readonly settings: Settings;
+  readonly origins: ReadonlyMap<SettingKey, SettingOrigin>;
+}
+
 /** One place of settings, and how its user spells keys there. */
 interface Layer {
+  readonly place: string;
   /** Said after the rule, so that the user finds the place. */
   readonly where: string;
   readonly spell: (key: SettingKey) => string;
@@ -33,19 +47,24 @@ interface Layer {
  * @throws {SettingsError} for an unknown key, a wrong type or a value out of its limits, named as the user wrote it.
  */
 export function loadSettings(sources: SettingSources): Settings {
+  return loadSettingsWithOrigins(sources).settings;
+}
+
+/** The same, with where each value came from. @throws {SettingsError} as `loadSettings` does. */
+export function loadSettingsWithOrigins(sources: SettingSources): LoadedSettings {
   const settings: Record<string, unknown> = {};
-  const origin = new Map<SettingKey, string>();
+  const origins = new Map<SettingKey, SettingOrigin>();
   for (const key of SETTING_KEYS) settings[key] = SETTINGS[key].defaultValue;
   for (const layer of layersOf(sources)) {
     for (const { name, value } of layer.given) {
       const key = keyOf(name, value, layer);
       settings[key] = checked(key, name, value, layer);
-      origin.set(key, name);
+      origins.set(key, { name, place: layer.place });
     }
   }
   const complete = settings as unknown as Settings;
-  refuseSharedPorts(complete, origin);
-  return complete;
+  refuseSharedPorts(complete, origins);
+  return { settings: complete, origins };
 }
 
 function layersOf(sources: SettingSources): readonly Layer[] {
@@ -54,9 +73,9 @@ function layersOf(sources: SettingSources): readonly Layer[] {
   const variables = Object.entries(sources.env).filter(([name, value]) => isSettingVariable(name, value ?? ""));
   const flags = Object.entries(sources.flags).map(([name, value]) => [flagName(name), value] as const);
   return [
-    { where: ` (in ${path})`, spell: (key) => key, given: asGiven(Object.entries(file)), isText: false },
-    { where: "", spell: environmentName, given: asGiven(variables), isText: true },
-    { where: "", spell: flagName, given: asGiven(flags), isText: true },
+    { place: path, where: ` (in ${path})`, spell: (key) => key, given: asGiven(Object.entries(file)), isText: false },
+    { place: "the environment", where: "", spell: environmentName, given: asGiven(variables), isText: true },
+    { place: "the command line", where: "", spell: flagName, given: asGiven(flags), isText: true },
   ];
 }
 
@@ -100,14 +119,15 @@ function numberOf(text: string): number {
 }
 
 /** Two listeners on one port: the second would fail with a message about a program that is ourselves. */
-function refuseSharedPorts(settings: Settings, origin: ReadonlyMap<SettingKey, string>): void {
+function refuseSharedPorts(settings: Settings, origins: LoadedSettings["origins"]): void {
   const taken = new Map<number, SettingKey>();
   for (const key of ["apiPort", "otlpGrpcPort", "otlpHttpPort"] as const) {
     const port = settings[key];
     const other = taken.get(port);
     if (other !== undefined) {
-      const [changed, kept] = origin.has(key) ? [key, other] : [other, key];
-      throw new SettingsError(origin.get(changed) ?? changed, port, `must differ from ${origin.get(kept) ?? kept}`);
+      const [changed, kept] = origins.has(key) ? [key, other] : [other, key];
+      const nameOf = (each: SettingKey): string => origins.get(each)?.name ?? each;
+      throw new SettingsError(nameOf(changed), port, `must differ from ${nameOf(kept)}`);
     }
     if (port !== 0) taken.set(port, key);
   }

@@ -2,8 +2,8 @@ import { SETTING_KEYS, type SettingKey } from "./schema.ts";
 
 const ENVIRONMENT_PREFIX = "SPANTWIN_";
 
-/** Variables of the same prefix that are read elsewhere: where to send our own telemetry (see `src/self/`). */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set(["SPANTWIN_SELF_OTLP"]);
+/** Variables of the same prefix that are no settings: whether errors of our own are shown with their stack, a password. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set(["SPANTWIN_TRACE", "SPANTWIN_KAFKA_PASSWORD"]);
 
 /** `apiPort` → `SPANTWIN_API_PORT`. */
 export function environmentName(key: SettingKey): string {

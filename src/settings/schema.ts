@@ -1,35 +1,10 @@
-import { z } from "zod";
-
-import type { PostgresAddress, Settings, TimeRange } from "../contracts/settings.ts";
-import { hidePassword, postgresAddressOf, STORE_URL_RULE } from "./store-url.ts";
-import { TIME_RANGE_RULE, timeRangeOf } from "./time-range.ts";
+import type { Settings } from "../contracts/settings.ts";
+import { KAFKA_SETTINGS } from "./kafka-settings.ts";
+import { SCRAPE_SETTINGS } from "./scrape-settings.ts";
+import { choice, integer, number, origins, pemFile, probability, type Setting, text, timeRanges } from "./setting.ts";
+import { storeUrl } from "./store-url.ts";
 
 export type SettingKey = keyof Settings;
-type Value = Settings[SettingKey];
-
-/** All there is to know of one setting. What a user may read about it (`rule`) is made from what is enforced. */
-export interface Setting<Kept extends Value = Value> {
-  readonly defaultValue: Kept;
-  /** Empty for names and choices. */
-  readonly unit: string;
-  /** What a value has to be, to follow "must be". */
-  readonly rule: string;
-  /** One sentence for `--help` and the documentation. */
-  readonly description: string;
-  /** How a text from the environment or a flag is to be read. */
-  readonly reads: "number" | "text" | "list";
-  readonly schema: z.ZodType<Kept>;
-  /** For what may hold a password: a refused text as it may be shown. */
-  readonly shown?: (text: string) => string;
-}
-
-interface Numeric {
-  readonly defaultValue: number;
-  readonly unit: string;
-  readonly min: number;
-  readonly max: number;
-  readonly description: string;
-}
 
 const port = { unit: "port", min: 0, max: 65_535 };
 
@@ -55,6 +30,12 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     ...port,
     defaultValue: 4318,
     description: "Port that receives OTLP/HTTP; 0 takes a free one.",
+  }),
+  zipkinPort: integer({
+    ...port,
+    min: -1,
+    defaultValue: -1,
+    description: "Port that receives Zipkin's spans (POST /api/v2/spans), usually 9411; 0 takes a free one, -1 none.",
   }),
   dataDirectory: text({
     defaultValue: "spantwin-data",
@@ -156,6 +137,67 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 1024 * 1024 * 1024,
     description: "Largest OTLP request taken, before and after decompression.",
   }),
+  ack: choice({
+    defaultValue: "journal",
+    choices: ["memory", "journal", "fsync"],
+    description:
+      "When a sender is told OK: when the twin has its batch, when the journal has it (a killed process loses nothing), or when the disk has (nor does a power cut).",
+  }),
+  journalMaxBytes: integer({
+    defaultValue: 2 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    min: 256 * 1024 * 1024,
+    max: 1024 * 1024 * 1024 * 1024,
+    description: "Size of the journal, from which the oldest is deleted; never what the last checkpoint needs.",
+  }),
+  journalMaxHours: number({
+    defaultValue: 24,
+    unit: "h",
+    min: 0.1,
+    max: 8760,
+    description: "Age at which the journal is deleted; it can be replayed until then.",
+  }),
+  checkpointSeconds: number({
+    defaultValue: 5,
+    unit: "s",
+    min: 0.5,
+    max: 3600,
+    description: "How often all that was learned is written down; a restart reads what came after that again.",
+  }),
+  maxQueueBytes: integer({
+    defaultValue: 64 * 1024 * 1024,
+    unit: "bytes",
+    min: 1024 * 1024,
+    max: 4 * 1024 * 1024 * 1024,
+    description: "Requests that were told OK and that the twin has not taken yet; over it senders are asked to wait.",
+  }),
+  maxInFlightBodies: integer({
+    defaultValue: 64,
+    unit: "bodies",
+    min: 1,
+    max: 100_000,
+    description: "Requests that may wait to be taken in; more are told to come again (429, UNAVAILABLE).",
+  }),
+  maxInFlightBytes: integer({
+    defaultValue: 256 * 1024 * 1024,
+    unit: "bytes",
+    min: 2048,
+    max: 64 * 1024 * 1024 * 1024,
+    description: "Bytes of all requests under way, as they came and unpacked; at least twice maxBodyBytes.",
+  }),
+  maxConnections: integer({
+    defaultValue: 2048,
+    unit: "connections",
+    min: 1,
+    max: 100_000,
+    description: "Connections open at one time on each OTLP port; more are closed at once.",
+  }),
+  otlpCorsOrigins: origins({
+    description: "Pages that may send OTLP/HTTP from a browser, by their origin; none unless listed.",
+  }),
+  otlpTlsCert: pemFile("Certificate, with its chain, that the OTLP ports show; with it they speak TLS only."),
+  otlpTlsKey: pemFile("Private key of that certificate, without a passphrase."),
+  otlpTlsClientCa: pemFile("Who signs the senders' certificates; with it, nobody else may send (mutual TLS)."),
   maxOpenTraces: integer({
     defaultValue: 100_000,
     unit: "traces",
@@ -177,72 +219,39 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     max: 87_600,
     description: "How long series are kept; incidents and their evidence stay.",
   }),
+  ...KAFKA_SETTINGS,
+  ...SCRAPE_SETTINGS,
+  logLevel: choice({
+    defaultValue: "auto",
+    choices: ["auto", "debug", "info", "warn", "error"],
+    description: "Least severe line that is logged; auto is info, and warn where --json has a machine read the output.",
+  }),
+  logFormat: choice({
+    defaultValue: "human",
+    choices: ["human", "json"],
+    description: "Log lines for people, or a JSON object a line, with the ids of the trace they belong to.",
+  }),
+  selfOtlpEndpoint: text({
+    defaultValue: "",
+    rule: "an address like http://collector:4317, or empty for none",
+    pattern: /^(https?:\/\/[\w.:[\]%-]+\/?)?$/,
+    description: "OTLP/gRPC collector for the program's own traces and metrics; it may not be one of its own ports.",
+  }),
+  workerPrefix: text({
+    defaultValue: "spantwin",
+    rule: "at most 100 letters, digits, . _ -",
+    pattern: /^[\w.-]{1,100}$/,
+    description:
+      "Begins the names of the topics and groups between workers; one prefix is one application, with one twin.",
+  }),
+  workerPartitions: integer({
+    defaultValue: 12,
+    unit: "partitions",
+    min: 1,
+    max: 1000,
+    description:
+      "Partitions of the topic of spans by trace, when workers have to make it: so many can assemble at most.",
+  }),
 };
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
-
-function timeRanges(options: { description: string }): Setting<readonly TimeRange[]> {
-  const rule = TIME_RANGE_RULE;
-  const range = z.string(rule).transform((text, context): TimeRange => {
-    const read = timeRangeOf(text);
-    if (read === null) {
-      context.addIssue({ code: "custom", message: rule });
-      return z.NEVER;
-    }
-    return read;
-  });
-  const schema = z.array(range, rule);
-  return { ...options, defaultValue: [], unit: "", rule, reads: "list", schema };
-}
-
-function storeUrl(options: { description: string }): Setting<PostgresAddress | null> {
-  const rule = STORE_URL_RULE;
-  const url = z.string(rule).transform((text, context): PostgresAddress => {
-    const address = postgresAddressOf(text);
-    if (address === null) {
-      context.addIssue({ code: "custom", message: rule });
-      return z.NEVER;
-    }
-    return address;
-  });
-  const nothing = z.union([z.null(), z.literal("")]).transform(() => null);
-  const schema = z.union([nothing, url], rule);
-  return { ...options, defaultValue: null, unit: "", rule, reads: "text", schema, shown: hidePassword };
-}
-
-function integer(numeric: Numeric): Setting<number> {
-  return bounded(numeric, "an integer", (error) => z.int(error));
-}
-
-function number(numeric: Numeric): Setting<number> {
-  return bounded(numeric, "a number", (error) => z.number(error));
-}
-
-function probability(options: { defaultValue: number; description: string }): Setting<number> {
-  const rule = "a number above 0, up to 1";
-  const schema = z.number(rule).positive(rule).max(1, rule);
-  return { ...options, unit: "", rule, reads: "number", schema };
-}
-
-function bounded(numeric: Numeric, kind: string, base: (error: string) => z.ZodNumber): Setting<number> {
-  const { defaultValue, unit, min, max, description } = numeric;
-  const rule = `${kind} from ${min} to ${max}`;
-  const schema = base(rule).min(min, rule).max(max, rule);
-  return { defaultValue, unit, rule, description, reads: "number", schema };
-}
-
-function text(options: { defaultValue: string; rule: string; pattern: RegExp; description: string }): Setting<string> {
-  const { defaultValue, rule, pattern, description } = options;
-  return { defaultValue, unit: "", rule, description, reads: "text", schema: z.string(rule).regex(pattern, rule) };
-}
-
-function choice<const Choice extends string>(options: {
-  defaultValue: NoInfer<Choice>;
-  choices: readonly [Choice, ...Choice[]];
-  description: string;
-}): Setting<Choice & Value> {
-  const { defaultValue, choices, description } = options;
-  const rule = `one of ${choices.join(", ")}`;
-  const schema = z.enum(choices, rule) as unknown as z.ZodType<Choice & Value>;
-  return { defaultValue: defaultValue as Choice & Value, unit: "", rule, description, reads: "text", schema };
-}

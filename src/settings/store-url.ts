@@ -1,11 +1,29 @@
+import { z } from "zod";
+
 import { Secret } from "../contracts/secret.ts";
 import type { PostgresAddress } from "../contracts/settings.ts";
+import type { Setting } from "./setting.ts";
 
-export const STORE_URL_RULE =
+const RULE =
   "empty, or postgres://user@host:port/database, with ?sslmode=disable, require or verify-full and &sslrootcert=file where they are needed (the password after user: or in PGPASSWORD)";
 
 const DEFAULT_PORT = 5432;
 const TLS_MODES = ["disable", "require", "verify-full"] as const;
+
+/** The address of a database, or null when no text is given. */
+export function storeUrl(options: { description: string }): Setting<PostgresAddress | null> {
+  const url = z.string(RULE).transform((text, context): PostgresAddress => {
+    const address = postgresAddressOf(text);
+    if (address === null) {
+      context.addIssue({ code: "custom", message: RULE });
+      return z.NEVER;
+    }
+    return address;
+  });
+  const nothing = z.union([z.null(), z.literal("")]).transform(() => null);
+  const schema = z.union([nothing, url], RULE);
+  return { ...options, defaultValue: null, unit: "", rule: RULE, reads: "text", schema, shown: hidePassword };
+}
 
 /** Reads the URL of a database; null when it is none. What is not understood makes it none: a forgotten TLS would be worse than a refusal. */
 export function postgresAddressOf(text: string): PostgresAddress | null {

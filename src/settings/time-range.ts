@@ -15,8 +15,11 @@ export function timeRangeOf(text: string): TimeRange | null {
   return isRange ? { fromSeconds: fromSeconds!, toSeconds: toSeconds! } : null;
 }
 
-/** NaN for what is no time: a 30th of February parses, but comes out as another day. */
-function secondsOf(text: string): number {
+/**
+ * Unix seconds of an ISO 8601 time with its zone, or of unix seconds; NaN for what is no time: a 30th of February parses,
+ * but comes out as another day.
+ */
+export function secondsOf(text: string): number {
   if (UNIX_SECONDS.test(text)) return Number(text);
   if (!ISO_TIME.test(text)) return Number.NaN;
   const date = text.slice(0, 10);

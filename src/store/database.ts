@@ -24,8 +24,9 @@ export class Database {
   readonly #driver: DatabaseSync;
 
   /** Opens or creates `path`; ":memory:" keeps everything in memory. @throws {SourceError} when it cannot be opened. */
-  constructor(path: string) {
-    this.#driver = attempt(`cannot open ${path}`, () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MILLISECONDS }));
+  constructor(path: string, { isReadOnly = false } = {}) {
+    const options = { timeout: BUSY_TIMEOUT_MILLISECONDS, readOnly: isReadOnly };
+    this.#driver = attempt(`cannot open ${path}`, () => new DatabaseSync(path, options));
   }
 
   /** Write-ahead log: readers never wait for the writer, and a killed process leaves whole transactions only. */

@@ -84,7 +84,8 @@ export function openSchema(database: Database, path: string): void {
   });
 }
 
-function readVersion(database: Database, path: string): number {
+/** Version of the tables as they are. @throws {SettingsError} naming `dataDirectory` when the file is not ours. */
+export function readVersion(database: Database, path: string): number {
   try {
     const version = database.integerPragma("user_version");
     const tables = database.read(() => database.prepare("SELECT count(*) AS count FROM sqlite_schema").get());

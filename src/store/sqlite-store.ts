@@ -13,7 +13,7 @@ import { bindSeriesRow, readSeriesPoint, SERIES_COLUMNS } from "./series-rows.ts
 import { boundedTraceJson, DEFAULT_TRACE_BOUND, type TraceBound } from "./trace-bound.ts";
 
 /** Name of the file inside the data directory; its write-ahead log lies beside it. */
-const STORE_FILE_NAME = "spantwin.sqlite";
+export const STORE_FILE_NAME = "spantwin.sqlite";
 
 /**
  * Opens the embedded store in a directory, creating both; ":memory:" keeps it in memory only.

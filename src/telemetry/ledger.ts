@@ -10,7 +10,7 @@ interface Count {
 
 /** Counts in memory; at most `maxServices` rows and one more for the rest, so that a flood of names cannot grow it. */
 export class CountingLedger implements Ledger {
-  readonly #counts = new Map<string, Count>();
+  #counts = new Map<string, Count>();
   readonly #maxServices: number;
 
   constructor(maxServices = 2_000) {
@@ -34,6 +34,16 @@ export class CountingLedger implements Ledger {
       const reasons = [...count.lost].sort(([a], [b]) => (a < b ? -1 : 1));
       return { service, received: count.received, lost: Object.fromEntries(reasons) };
     });
+  }
+
+  snapshot() {
+    const copy = ([service, { received, lost }]: [string, Count]) =>
+      [service, { received, lost: new Map(lost) }] as const;
+    return { counts: new Map([...this.#counts].map(copy)) };
+  }
+
+  restore({ counts }: ReturnType<CountingLedger["snapshot"]>): void {
+    this.#counts = counts;
   }
 
   #count(service: string): Count {

@@ -19,8 +19,8 @@ interface ServiceNames {
 export class NameRegistry {
   readonly strings: StringTable;
   readonly ledger: Ledger;
-  readonly #numbers = new Map<string, number>();
-  readonly #services = new Map<number, ServiceNames>();
+  #numbers = new Map<string, number>();
+  #services = new Map<number, ServiceNames>();
   readonly #maxOperationsPerService: number;
 
   constructor(options: {
@@ -56,6 +56,19 @@ export class NameRegistry {
   /** The number of `<other>`. */
   other(): number {
     return this.strings.intern(OTHER_NAME);
+  }
+
+  snapshot() {
+    const services = new Map<number, ServiceNames>();
+    for (const [number, { operations, peers }] of this.#services)
+      services.set(number, { operations: new Set(operations), peers: new Set(peers) });
+    return { strings: this.strings.snapshot(), numbers: new Map(this.#numbers), services };
+  }
+
+  restore({ strings, numbers, services }: ReturnType<NameRegistry["snapshot"]>): void {
+    this.strings.restore(strings);
+    this.#numbers = numbers;
+    this.#services = services;
   }
 
   #capped(names: Set<string> | undefined, name: string): number {

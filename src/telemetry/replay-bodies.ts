@@ -11,15 +11,15 @@ export interface ReplayBody {
 }
 
 /**
- * The protobuf bodies of a recording in the order in which `RecordingSource` plays them. Bodies that were recorded as JSON
- * have no protobuf form and are left out, counted by `onSkipped`.
+ * The protobuf bodies of a recording in the order in which `RecordingSource` plays them. Bodies that were recorded in
+ * another encoding than OTLP protobuf are left out, counted by `onSkipped`.
  */
 export async function* replayBodies(
   path: string,
   options: RecordingOptions & { readonly onSkipped?: (body: RecordedBody) => void } = {},
 ): AsyncGenerator<ReplayBody> {
   for await (const body of recordedBodies(path, options)) {
-    if (body.format === "json") {
+    if (body.encoding !== "otlp_proto") {
       options.onSkipped?.(body);
       continue;
     }

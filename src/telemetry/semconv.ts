@@ -1,8 +1,8 @@
 /**
  * The one place that reads attribute names. New and old OpenTelemetry conventions meet here in slots: one slot per
  * thing we want to know, filled by the first of its names that a span carries.
- * Source: OpenTelemetry semantic conventions 1.43 (http, rpc, database, messaging, service, k8s, host) and what
- * they replaced (1.20 and earlier).
+ * Source: OpenTelemetry semantic conventions 1.43 (http, rpc, database, messaging, service, k8s, host), what
+ * they replaced (1.20 and earlier), and last OpenTracing's (`db.type`, `peer.hostname`), which Jaeger's clients wrote.
  */
 const SPAN_ATTRIBUTES = {
   httpMethod: ["http.request.method", "http.method"],
@@ -12,8 +12,8 @@ const SPAN_ATTRIBUTES = {
   rpcService: ["rpc.service"],
   rpcMethod: ["rpc.method"],
   rpcSystem: ["rpc.system.name", "rpc.system"],
-  dbSystem: ["db.system.name", "db.system"],
-  dbNamespace: ["db.namespace", "db.name", "db.redis.database_index"],
+  dbSystem: ["db.system.name", "db.system", "db.type"],
+  dbNamespace: ["db.namespace", "db.name", "db.redis.database_index", "db.instance"],
   dbOperation: ["db.operation.name", "db.operation"],
   dbCollection: ["db.collection.name", "db.sql.table", "db.mongodb.collection", "db.cassandra.table"],
   dbSummary: ["db.query.summary"],
@@ -24,6 +24,7 @@ const SPAN_ATTRIBUTES = {
     "messaging.destination.name",
     "messaging.destination",
     "messaging.destination_publish.name",
+    "message_bus.destination",
   ],
   messagingTemporary: [
     "messaging.destination.temporary",
@@ -39,8 +40,12 @@ const SPAN_ATTRIBUTES = {
     "net.peer.ip",
     "net.sock.peer.addr",
     "http.host",
+    "peer.hostname",
+    "peer.ipv4",
+    "peer.ipv6",
+    "peer.address",
   ],
-  serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port"],
+  serverPort: ["server.port", "net.peer.port", "network.peer.port", "net.sock.peer.port", "peer.port"],
   peerService: ["service.peer.name", "peer.service"],
   resendCount: ["http.request.resend_count", "http.resend_count"],
   samplingProbability: ["sampling.probability"],
@@ -49,12 +54,21 @@ const SPAN_ATTRIBUTES = {
 const RESOURCE_ATTRIBUTES = {
   serviceName: ["service.name"],
   serviceNamespace: ["service.namespace"],
-  serviceInstance: ["service.instance.id"],
+  serviceInstance: ["service.instance.id", "client-uuid"],
   serviceVersion: ["service.version"],
   podTemplate: ["k8s.pod.label.pod-template-hash", "k8s.pod.labels.pod-template-hash", "k8s.replicaset.name"],
   podName: ["k8s.pod.name"],
-  hostName: ["host.name"],
+  hostName: ["host.name", "hostname"],
   processId: ["process.pid"],
+} as const;
+
+/** What OTLP has fields for and Jaeger and Zipkin say in tags. */
+const FIELD_TAGS = {
+  kind: ["span.kind"],
+  error: ["error"],
+  statusCode: ["otel.status_code"],
+  httpStatus: ["http.response.status_code", "http.status_code"],
+  tracestate: ["w3c.tracestate"],
 } as const;
 
 /** The service of a resource that does not name itself: the name the OpenTelemetry SDKs use. */
@@ -74,6 +88,13 @@ export const SPAN_SLOT = Object.fromEntries([...SPAN_FACTS, "name"].map((fact, s
   Record<SpanFact | "name", number>
 >;
 export const SPAN_SLOT_COUNT = SPAN_FACTS.length + 1;
+
+/** Slot numbers of a row of raw text ids that holds what `FIELD_KEYS` finds. */
+export const FIELD_SLOT = slotNumbers(FIELD_TAGS);
+export const FIELD_SLOT_COUNT = Object.keys(FIELD_TAGS).length;
+
+/** Slot numbers of a resource's row of raw text ids. */
+export const RESOURCE_SLOT = slotNumbers(RESOURCE_ATTRIBUTES);
 
 const RESOURCE_FACTS = Object.keys(RESOURCE_ATTRIBUTES) as ResourceFact[];
 export const RESOURCE_SLOT_COUNT = RESOURCE_FACTS.length;
@@ -180,6 +201,13 @@ function placeOf(ending: number, length: number): number {
 
 export const SPAN_KEYS = new KeyTable(SPAN_ATTRIBUTES, SPAN_SLOT_COUNT);
 export const RESOURCE_KEYS = new KeyTable(RESOURCE_ATTRIBUTES, RESOURCE_SLOT_COUNT);
+export const FIELD_KEYS = new KeyTable(FIELD_TAGS, FIELD_SLOT_COUNT);
+
+function slotNumbers<Fact extends string>(attributes: Readonly<Record<Fact, readonly string[]>>) {
+  return Object.fromEntries(Object.keys(attributes).map((fact, slot) => [fact, slot])) as Readonly<
+    Record<Fact, number>
+  >;
+}
 
 /** The facts behind a row of slots; `text(slot)` gives the text of one. */
 export function spanFacts(text: (slot: number) => string): SpanFacts {

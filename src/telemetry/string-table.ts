@@ -54,6 +54,18 @@ export class StringTable implements StringLookup {
     if (text === undefined) throw new RangeError(`no string has number ${id}: there are ${this.#texts.length}`);
     return text;
   }
+
+  snapshot() {
+    return { texts: [...this.#texts], overflowCount: this.#overflowCount };
+  }
+
+  restore({ texts, overflowCount }: ReturnType<StringTable["snapshot"]>): void {
+    this.#texts.splice(0, this.#texts.length, ...texts);
+    texts.forEach((text, id) => {
+      this.#ids.set(text, id);
+    });
+    this.#overflowCount = overflowCount;
+  }
 }
 
 /** Cut to the longest name kept, never inside a surrogate pair. */

@@ -89,6 +89,16 @@ export class Assembler {
     }
   }
 
+  snapshot() {
+    return { callees: this.#callees.snapshot(), sends: this.#sends.snapshot(), clocks: this.#clocks.snapshot() };
+  }
+
+  restore({ callees, sends, clocks }: ReturnType<Assembler["snapshot"]>): void {
+    this.#callees.restore(callees);
+    this.#sends.restore(sends);
+    this.#clocks.restore(clocks);
+  }
+
   #visitRow(spans: TraceSpans, visit: OpenVisit, visits: Map<number, OpenVisit>, fragment: Fragment): VisitRow {
     const top = visit.span;
     const registry = this.#registry;

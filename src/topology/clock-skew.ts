@@ -67,6 +67,16 @@ export class ClockSkew {
   translate(seconds: number, from: number, to: number): number {
     return from === to ? seconds : seconds - this.offsetSeconds(from) + this.offsetSeconds(to);
   }
+
+  snapshot() {
+    const pairs = [...this.#pairs].map(([key, pair]) => ({ key, pair: pair.snapshot() }));
+    return { pairs, offsets: new Map(this.#offsets) };
+  }
+
+  restore({ pairs, offsets }: ReturnType<ClockSkew["snapshot"]>): void {
+    for (const { key, pair } of pairs) this.#pairs.set(key, Pair.restored(pair));
+    this.#offsets = offsets;
+  }
 }
 
 /** The clock of `b` is `seconds` ahead of that of `a`. */
@@ -115,6 +125,24 @@ class Pair {
     const isProven = Math.min(low, high) > 0 || Math.max(low, high) < 0;
     const weight = 1 / Math.max(Math.abs(high - low), GAP_SECONDS_MIN) ** 2;
     return { a: this.#a, b: this.#b, seconds: isProven ? (low + high) / 2 : 0, weight };
+  }
+
+  snapshot() {
+    return {
+      a: this.#a,
+      b: this.#b,
+      low: this.#low.slice(),
+      high: this.#high.slice(),
+      callCount: this.#callCount,
+    };
+  }
+
+  static restored({ a, b, low, high, callCount }: ReturnType<Pair["snapshot"]>): Pair {
+    const pair = new Pair(a, b);
+    pair.#low.set(low);
+    pair.#high.set(high);
+    pair.#callCount = callCount;
+    return pair;
   }
 }
 

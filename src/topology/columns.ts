@@ -1,4 +1,6 @@
-type Column = Float64Array | Uint32Array | Int32Array | Uint8Array;
+export type Column = Float64Array | Uint32Array | Int32Array | Uint8Array;
+
+const FIRST_LENGTH = 256;
 
 /** A typed array that grows by doubling. */
 export class GrowingColumn<T extends Column> {
@@ -8,7 +10,7 @@ export class GrowingColumn<T extends Column> {
 
   constructor(create: (length: number) => T) {
     this.#create = create;
-    this.#data = create(256);
+    this.#data = create(FIRST_LENGTH);
   }
 
   get length(): number {
@@ -31,6 +33,12 @@ export class GrowingColumn<T extends Column> {
   /** A copy cut to the rows that were pushed. */
   take(): T {
     return this.#data.slice(0, this.#length) as T;
+  }
+
+  restore(values: T): void {
+    this.#data = this.#create(Math.max(FIRST_LENGTH, values.length));
+    this.#data.set(values);
+    this.#length = values.length;
   }
 }
 

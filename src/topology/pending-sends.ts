@@ -8,7 +8,7 @@ export interface PendingSend {
 
 /** Remembers sends until their consumers come, for a bounded time and number. */
 export class PendingSends {
-  readonly #bySpan = new Map<string, PendingSend>();
+  #bySpan = new Map<string, PendingSend>();
   readonly #limit: number;
   readonly #keepSeconds: number;
 
@@ -39,5 +39,13 @@ export class PendingSends {
       }
       this.#bySpan.delete(key);
     }
+  }
+
+  snapshot() {
+    return { bySpan: new Map(this.#bySpan) };
+  }
+
+  restore({ bySpan }: ReturnType<PendingSends["snapshot"]>): void {
+    this.#bySpan = bySpan;
   }
 }

@@ -26,14 +26,14 @@ export class TopologyRegistry implements Topology {
   /** How many new entries were refused because a limit was reached. */
   overflowCount = 0;
 
-  readonly #nodeByName = new Map<string, number>();
-  readonly #instanceByName = new Map<string, number>();
-  readonly #lastInstance = new Map<number, number>();
-  readonly #operationByName = new Map<string, number>();
-  readonly #edgeByEnds = new Map<string, number>();
-  readonly #programBySignature = new Map<string, number>();
-  readonly #called = new Set<number>();
-  readonly #programCount = new Map<number, number>();
+  #nodeByName = new Map<string, number>();
+  #instanceByName = new Map<string, number>();
+  #lastInstance = new Map<number, number>();
+  #operationByName = new Map<string, number>();
+  #edgeByEnds = new Map<string, number>();
+  #programBySignature = new Map<string, number>();
+  #called = new Set<number>();
+  #programCount = new Map<number, number>();
 
   node(name: string, kind: NodeKind): number {
     return this.#entry(this.#nodeByName, name, this.nodes, (index) => ({ index, name, kind }));
@@ -94,23 +94,64 @@ export class TopologyRegistry implements Topology {
       return known;
     }
     const count = this.#programCount.get(operation) ?? 0;
-    const isOverflow = count >= PROGRAMS_PER_OPERATION_MAX;
     this.#programCount.set(operation, count + 1);
-    if (!isOverflow) {
+    if (count < PROGRAMS_PER_OPERATION_MAX) {
       return this.#entry(this.#programBySignature, key, this.programs, (index) => ({
         index,
         operation,
         groups,
-        isOverflow,
+        isOverflow: false,
       }));
     }
     this.overflowCount++;
+    return this.overflowProgram(operation);
+  }
+
+  /** The program that stands for those beyond an operation's limit. */
+  overflowProgram(operation: number): number {
     return this.#entry(this.#programBySignature, `${operation}:overflow`, this.programs, (index) => ({
       index,
       operation,
       groups: [],
-      isOverflow,
+      isOverflow: true,
     }));
+  }
+
+  snapshot() {
+    return {
+      nodes: [...this.nodes],
+      instances: [...this.instances],
+      operations: this.operations.map((operation) => ({ ...operation })),
+      edges: [...this.edges],
+      programs: [...this.programs],
+      overflowCount: this.overflowCount,
+      nodeByName: new Map(this.#nodeByName),
+      instanceByName: new Map(this.#instanceByName),
+      lastInstance: new Map(this.#lastInstance),
+      operationByName: new Map(this.#operationByName),
+      edgeByEnds: new Map(this.#edgeByEnds),
+      programBySignature: new Map(this.#programBySignature),
+      called: new Set(this.#called),
+      programCount: new Map(this.#programCount),
+    };
+  }
+
+  restore(state: ReturnType<TopologyRegistry["snapshot"]>): void {
+    // In place: observations refer to these very arrays.
+    this.nodes.push(...state.nodes);
+    this.instances.push(...state.instances);
+    this.operations.push(...state.operations);
+    this.edges.push(...state.edges);
+    this.programs.push(...state.programs);
+    this.overflowCount = state.overflowCount;
+    this.#nodeByName = state.nodeByName;
+    this.#instanceByName = state.instanceByName;
+    this.#lastInstance = state.lastInstance;
+    this.#operationByName = state.operationByName;
+    this.#edgeByEnds = state.edgeByEnds;
+    this.#programBySignature = state.programBySignature;
+    this.#called = state.called;
+    this.#programCount = state.programCount;
   }
 
   #entry<T>(

@@ -76,6 +76,48 @@ export class TraceBuffer {
     trace.hasRoot = false;
   }
 
+  /** Batches never change; of the rest there may be very much, so it is taken as columns. */
+  snapshot() {
+    const traces = [...this.#byKey.values()];
+    const numberOf = new Map<SpanBatch, number>();
+    const spanCount = traces.reduce((sum, { rows }) => sum + rows.length, 0);
+    const batch = new Uint32Array(spanCount);
+    const row = new Uint32Array(spanCount);
+    let at = 0;
+    for (const { batches, rows } of traces) {
+      for (let i = 0; i < rows.length; i++, at++) {
+        let number = numberOf.get(batches[i]!);
+        if (number === undefined) {
+          number = numberOf.size;
+          numberOf.set(batches[i]!, number);
+        }
+        batch[at] = number;
+        row[at] = rows[i]!;
+      }
+    }
+    return {
+      key: Float64Array.from(traces, (trace) => trace.key),
+      spanCount: Uint32Array.from(traces, ({ rows }) => rows.length),
+      dueSeconds: Float64Array.from(traces, (trace) => trace.dueSeconds),
+      hasRoot: Uint8Array.from(traces, ({ hasRoot }) => Number(hasRoot)),
+      batch,
+      row,
+      batches: [...numberOf.keys()],
+    };
+  }
+
+  restore(state: ReturnType<TraceBuffer["snapshot"]>): void {
+    let at = 0;
+    state.key.forEach((key, i) => {
+      const end = at + state.spanCount[i]!;
+      const batches = Array.from(state.batch.subarray(at, end), (number) => state.batches[number]!);
+      const rows = [...state.row.subarray(at, end)];
+      at = end;
+      const hasRoot = state.hasRoot[i] === 1;
+      this.#byKey.set(key, { key, batches, rows, dueSeconds: state.dueSeconds[i]!, hasRoot });
+    });
+  }
+
   /** A number for a 128-bit id, moved on while another id has it. */
   #keyOf(batch: SpanBatch, row: number): number {
     const at = 4 * row;

@@ -1,6 +1,6 @@
 import type { Observation, Topology } from "../contracts/observation.ts";
 import type { MetricPoint } from "../contracts/telemetry.ts";
-import { bytes, doubles, GrowingColumn, signed, unsigned } from "./columns.ts";
+import { bytes, type Column, doubles, GrowingColumn, signed, unsigned } from "./columns.ts";
 
 export interface VisitRow {
   readonly operation: number;
@@ -121,7 +121,7 @@ export class WindowBuilder {
     const visitCount = this.visitCount;
     const callCount = call.edge.length;
     visit.segmentStart.push(visit.segmentSeconds.length);
-    return {
+    return Object.freeze({
       windowIndex: window.index,
       startSeconds: window.startSeconds,
       endSeconds: window.endSeconds,
@@ -157,6 +157,27 @@ export class WindowBuilder {
       traceIds: this.#traceIds.take(),
       metrics: window.metrics,
       ...(window.seen === undefined ? {} : { seen: window.seen }),
-    };
+    });
   }
+
+  snapshot() {
+    return { visit: taken(this.#visit), call: taken(this.#call), traceIds: this.#traceIds.take() };
+  }
+
+  restore({ visit, call, traceIds }: ReturnType<WindowBuilder["snapshot"]>): void {
+    refill(this.#visit, visit);
+    refill(this.#call, call);
+    this.#traceIds.restore(traceIds);
+  }
+}
+
+type Columns = Readonly<Record<string, GrowingColumn<Column>>>;
+
+/** A copy of each column. */
+function taken(columns: Columns): Record<string, Column> {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column.take()]));
+}
+
+function refill(columns: Columns, values: Readonly<Record<string, Column>>): void {
+  for (const [name, column] of Object.entries(columns)) column.restore(values[name]!);
 }

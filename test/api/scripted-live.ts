@@ -97,6 +97,8 @@ const aWaitsView: WaitsView = {
 /** A line that says what the test tells it to say. */
 export class ScriptedLive implements Live {
   isReady = false;
+  /** Why telemetry is not taken in; "" when it is. */
+  obstacle = "";
   currentStatus: Status = aStatus;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
 
@@ -114,6 +116,7 @@ export class ScriptedLive implements Live {
   model = () => aModel;
   waits = () => aWaitsView;
   health = () => ({ ready: this.isReady, detail: this.isReady ? "verdicts are given" : "1 of 2 services is learned" });
+  intake = () => ({ isAccepting: this.obstacle === "", detail: this.obstacle, acknowledgement: "it is on the disk" });
 
   subscribe(listener: (event: StreamEvent) => void): () => void {
     this.#listeners.add(listener);

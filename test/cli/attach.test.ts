@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
@@ -27,6 +29,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   expect(code).toBe(0);
 });
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
 
 async function exportOneSpan(exporter: SpanExporter, service: string): Promise<void> {
   const provider = new BasicTracerProvider({
@@ -78,10 +89,45 @@ describe("spantwin attach", () => {
     expect([misspelt.code, misspelt.stderr]).toEqual([2, 'spantwin: incidentId: "no-such-incident" is no incident\n']);
   });
 
-  test("says that it is not ready while it learns", async () => {
+  test("is ready while it learns, and says so and what an acknowledgement is worth", async () => {
     const response = await fetch(new URL("readyz", ports.api));
-    const body = (await response.json()) as { ready: boolean; phase: string };
-    expect(response.status).toBe(503);
-    expect(body).toMatchObject({ ready: false, phase: "learning" });
+    expect(response.status).toBe(200);
+    const body = (await response.json()) as { acknowledgement: string };
+    expect(body).toMatchObject({ ready: true, phase: "learning" });
+    expect(body.acknowledgement).toMatch(/acknowledged batch/);
+  });
+
+  test("every limit stands on /metrics beside what is used of it", async () => {
+    const text = await (await fetch(new URL("metrics", ports.api))).text();
+    for (const name of ["intake_bodies", "intake_bytes", "open_traces"]) {
+      expect(text).toMatch(new RegExp(`^spantwin_${name} \\d+$`, "m"));
+      expect(text).toMatch(new RegExp(`^spantwin_${name}_limit [1-9]\\d*$`, "m"));
+    }
+    expect(text).toMatch(/^spantwin_stage_seconds_total\{stage="observe"\} [\d.e-]+$/m);
+    expect(text).toMatch(/^spantwin_intake_busy_total 0$/m);
+  });
+
+  test("names its metrics as Prometheus and OpenTelemetry want them: units last, counters in _total, each explained", async () => {
+    const text = await (await fetch(new URL("metrics", ports.api))).text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, name, type]) => ({ name: name!, type: type! }));
+    expect(types.length).toBeGreaterThan(40);
+    const isWrong = ({ name, type }: { name: string; type: string }) =>
+      name.endsWith("_total") !== (type === "counter") ||
+      /_(milliseconds|ms|kb|mb|mib|percent|ratio_percent)(_|$)/.test(name) ||
+      /(seconds|bytes)_(?!total$|limit$)/.test(name) ||
+      !new RegExp(`^# HELP ${name} \\S.*\\.$`, "m").test(text);
+    expect(types.filter(isWrong)).toEqual([]);
+    for (const row of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
+      expect(row).toMatch(/^spantwin_\w+(\{.*\})? (-?[\d.e+-]+|[+-]Inf|NaN)$/);
+    }
+  });
+
+  test("refuses to send its telemetry to itself, and leaves nothing open", async () => {
+    const port = await freePort();
+    const endpoint = `http://localhost:${port}`;
+    const others = ["--otlp-grpc-port", "0", "--otlp-http-port", "0", "--data-directory", ":memory:"];
+    const own = await run(["attach", ...others, "--api-port", String(port), "--self-otlp-endpoint", endpoint]);
+    expect(own.code).toBe(2);
+    expect(own.stderr).toContain(`selfOtlpEndpoint: "${endpoint}" is this program itself`);
   });
 });

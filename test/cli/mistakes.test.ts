@@ -10,6 +10,9 @@ const unlabelled = join(folder, "spans.jsonl");
 writeFileSync(unlabelled, "");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** On free ports, and nothing kept. */
+const ANYWHERE = "attach --api-port 0 --otlp-grpc-port 0 --otlp-http-port 0 --data-directory :memory:".split(" ");
+
 function complaint(stderr: string): string[] {
   return stderr.split("\n").filter((line) => line !== "");
 }
@@ -20,8 +23,38 @@ describe("a user's mistake is one line that names the thing, and exit code 2", (
     { what: "unknown flag", args: ["replay", "x", "--fromat", "nezha"], names: "--fromat" },
     { what: "unknown format", args: ["replay", "x", "--format", "jeager"], names: "jeager" },
     { what: "recording that is not there", args: ["replay", "/no/such/place"], names: "/no/such/place" },
+    { what: "topic without a broker's port", args: ["replay", "kafka://shop/spans"], names: "kafka://shop/spans" },
+    {
+      what: "range of a topic that ends before it begins",
+      args: ["replay", "kafka://shop:9092/spans?from=2&to=1"],
+      names: "from before its to",
+    },
+    { what: "topic beside a file", args: ["replay", ".", "kafka://shop:9092/spans"], names: "the only one" },
+    { what: "glob without a file", args: ["replay", "/no/such/*.json"], names: "/no/such/*.json" },
+    { what: "speed of nothing", args: ["replay", ".", "--speed", "0"], names: "--speed" },
+    { what: "target without a port", args: ["attach", "--scrape-targets", "cart=shop"], names: "--scrape-targets" },
     { what: "value out of its limits", args: ["replay", ".", "--window-seconds", "0"], names: "--window-seconds" },
     { what: "value of the wrong type", args: ["attach", "--api-port", "many"], names: "--api-port" },
+    {
+      what: "certificate that cannot be read",
+      args: [...ANYWHERE, "--otlp-tls-cert", "/no/such/cert.pem", "--otlp-tls-key", "/no/such/key.pem"],
+      names: 'otlpTlsCert: "/no/such/cert.pem" cannot be read',
+    },
+    {
+      what: "certificate without a key",
+      args: [...ANYWHERE, "--otlp-tls-cert", "cert.pem"],
+      names: 'otlpTlsKey: "" must name a file',
+    },
+    {
+      what: "any page let in",
+      args: ["attach", "--otlp-cors-origins", "*"],
+      names: '--otlp-cors-origins: "*" must be origins',
+    },
+    {
+      what: "less room for all bodies than for two",
+      args: [...ANYWHERE, "--max-body-bytes", "2000", "--max-in-flight-bytes", "3000"],
+      names: "maxInFlightBytes: 3000 must be at least twice maxBodyBytes",
+    },
     {
       what: "range that is none",
       args: ["replay", ".", "--exclude", "1/2", "--exclude", "2/1"],

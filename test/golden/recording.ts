@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Incident } from "../../src/contracts/incident.ts";
 import type { Settings } from "../../src/contracts/settings.ts";
 import type { TelemetrySource } from "../../src/contracts/telemetry.ts";
+import type { WindowListener } from "../../src/pipeline/line.ts";
 import { replay } from "../../src/pipeline/replay.ts";
 import { loadScorer } from "../../src/pipeline/scorers.ts";
 import { loadSettings } from "../../src/settings/load.ts";
@@ -14,11 +15,13 @@ export const settings: Settings = loadSettings({ env: {}, flags: {}, directory: 
 /** Sends a source through a fresh line with the shipped model; the incidents and how they came about. */
 export async function judge(
   open: (ledger: CountingLedger) => TelemetrySource | Promise<TelemetrySource>,
+  onWindow: WindowListener = () => undefined,
 ): Promise<{ incidents: readonly Incident[]; text: string; spans: number; model: string }> {
   const ledger = new CountingLedger();
   const { scorer, view } = await loadScorer(settings);
   const source = await open(ledger);
-  const result = await replay({ source, settings, scorer, model: view, ledger, signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  const result = await replay({ source, settings, scorer, model: view, ledger, onWindow, signal });
   return {
     incidents: result.incidents,
     text: JSON.stringify(result.events),

@@ -22,7 +22,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   contracts: rule("", "", false, "the words depend on nothing, so that everything, a browser too, can depend on them"),
   telemetry: rule(
     "contracts",
-    "@grpc/grpc-js kafkajs",
+    "kafkajs lz4-napi snappyjs",
     true,
     `${neighbourless}; it may use its wire and broker libraries`,
   ),
@@ -88,4 +88,4 @@ export const orderOfContracts: readonly string[] = [
 ];
 
 /** Commands that watch a live system; the sample cluster and public recordings must never be loaded there. */
-export const liveEntries: readonly string[] = ["src/cli/attach.ts", "src/cli/replay.ts"];
+export const liveEntries: readonly string[] = ["src/cli/attach.ts", "src/cli/replay.ts", "src/cli/worker.ts"];

@@ -93,6 +93,16 @@ export class NotingTwin implements TwinLike {
     };
   }
 
+  snapshot() {
+    return { learned: [...this.learned], accepted: [...this.accepted], seen: this.#seen };
+  }
+
+  restore({ learned, accepted, seen }: ReturnType<NotingTwin["snapshot"]>): void {
+    this.learned.push(...learned);
+    this.accepted.push(...accepted);
+    this.#seen = seen;
+  }
+
   learn(forecast: Forecast): void {
     this.learned.push(forecast.observation.startSeconds);
   }

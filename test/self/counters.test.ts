@@ -71,3 +71,13 @@ test("the vital signs are those of a living process", () => {
   expect(values.get("spantwin_uptime_seconds")).toBeGreaterThan(0);
   expect(values.get("spantwin_event_loop_delay_p99_seconds")).toBeGreaterThanOrEqual(0);
 });
+
+test("of numbers that somebody else keeps, label sets beyond the limit are added up, so that the sum stays right", () => {
+  const counters = new Counters();
+  const rows = Array.from({ length: 1200 }, (_, k) => ({ labels: { topic: `t${k}`, partition: "0" }, value: k }));
+  counters.read("gauge", "spantwin_lag", "Lag.", () => rows);
+  const { samples } = counters.snapshot()[0]!;
+  expect(samples).toHaveLength(500);
+  expect(samples.at(-1)?.labels).toEqual({ topic: "other", partition: "other" });
+  expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe((1200 * 1199) / 2);
+});

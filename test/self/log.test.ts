@@ -71,3 +71,12 @@ test("endless different problems fill neither the log nor the memory, and are al
   expect(problems.counts()).toHaveLength(1001);
   expect(problems.counts().at(-1)).toEqual({ key: "other", count: 2000 });
 });
+
+test("the level that is asked for is the least severe that is written", () => {
+  const target = collect();
+  const log = createLog({ json: true, level: "info", target });
+  log.debug("detail");
+  log.info("progress");
+  createLog({ json: false, level: "error", target }).warn("not this");
+  expect(target.lines.map((line) => JSON.parse(line).msg)).toEqual(["progress"]);
+});

@@ -29,6 +29,7 @@ describe("the defaults", () => {
       apiPort: 7171,
       otlpGrpcPort: 4317,
       otlpHttpPort: 4318,
+      zipkinPort: -1,
       dataDirectory: "spantwin-data",
       storeUrl: null,
       seed: 1,
@@ -45,9 +46,44 @@ describe("the defaults", () => {
       model: "shipped",
       backend: "auto",
       maxBodyBytes: 67_108_864,
+      ack: "journal",
+      journalMaxBytes: 2_147_483_648,
+      journalMaxHours: 24,
+      checkpointSeconds: 5,
+      maxQueueBytes: 67_108_864,
+      maxInFlightBodies: 64,
+      maxInFlightBytes: 268_435_456,
+      maxConnections: 2_048,
+      otlpCorsOrigins: [],
+      otlpTlsCert: "",
+      otlpTlsKey: "",
+      otlpTlsClientCa: "",
       maxOpenTraces: 100_000,
       maxOperationsPerService: 200,
       retentionHours: 168,
+      kafkaBrokers: [],
+      kafkaTraceTopics: ["otlp_spans"],
+      kafkaMetricTopics: ["otlp_metrics"],
+      kafkaGroup: "spantwin",
+      kafkaEncoding: "auto",
+      kafkaStart: "latest",
+      kafkaSasl: "off",
+      kafkaUser: "",
+      kafkaPasswordFile: "",
+      kafkaTls: "off",
+      kafkaCaFile: "",
+      kafkaCertFile: "",
+      kafkaKeyFile: "",
+      scrapeTargets: [],
+      scrapeIntervalSeconds: 15,
+      scrapeTimeoutSeconds: 10,
+      scrapeMaxBytes: 16_777_216,
+      scrapeMaxSeries: 50_000,
+      logLevel: "auto",
+      logFormat: "human",
+      selfOtlpEndpoint: "",
+      workerPrefix: "spantwin",
+      workerPartitions: 12,
     });
   });
 
@@ -191,14 +227,14 @@ describe("a mistake is refused in one line with the key as written, the value an
   });
 });
 
-test("variables that Kubernetes sets for a Service of our name are not taken for settings", () => {
+test("variables that Kubernetes sets for a Service of our name, and the one for stacks, are not taken for settings", () => {
   const env = {
     SPANTWIN_SERVICE_HOST: "10.0.0.1",
     SPANTWIN_SERVICE_PORT_HTTP: "7171",
     SPANTWIN_PORT: "tcp://10.0.0.1:7171",
     SPANTWIN_PORT_7171_TCP_ADDR: "10.0.0.1",
     SPANTWIN_API_PORT: "tcp://10.0.0.1:7171",
-    SPANTWIN_SELF_OTLP: "http://collector:4317",
+    SPANTWIN_TRACE: "1",
   };
   expect(load({ env })).toEqual(load({}));
 });

@@ -1,4 +1,6 @@
-import type { TelemetryBatch } from "../../src/contracts/telemetry.ts";
+import { expect } from "vitest";
+import type { MetricPoint, TelemetryBatch } from "../../src/contracts/telemetry.ts";
+import { BodyDecoder } from "../../src/telemetry/encodings.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { OtlpDecoder } from "../../src/telemetry/otlp/decoder.ts";
 
@@ -14,4 +16,13 @@ export function contentOf(batch: TelemetryBatch) {
   const { strings, ...columns } = batch.spans;
   const texts = Array.from({ length: strings.size }, (_, number) => strings.text(number));
   return { columns, texts, metrics: batch.metrics };
+}
+
+/** The points of an OTLP JSON body; none of null. */
+export function pointsOf(body: Uint8Array | null): readonly MetricPoint[] {
+  if (body === null) return [];
+  const decoder = new BodyDecoder({ ledger: new CountingLedger(), maxOperationsPerService: 100 });
+  const { batch, rejectedCount } = decoder.decode("otlp_json", "metrics", body);
+  expect(rejectedCount).toBe(0);
+  return batch.metrics;
 }

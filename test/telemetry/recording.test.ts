@@ -140,10 +140,10 @@ describe("the writer", () => {
       const writer = await RecordingWriter.open(join(folder, "new"), { compression });
       const json = Buffer.from(JSON.stringify(JSON.parse(toJson("traces", bodies[1]!)), null, 2));
       await Promise.all([
-        writer.write("traces", bodies[0]!, "protobuf"),
-        writer.write("traces", bodies[2]!, "protobuf"),
-        writer.write("traces", json, "json"),
-        writer.write("metrics", metricsAt(START + 15), "protobuf"),
+        writer.write("traces", bodies[0]!, "otlp_proto"),
+        writer.write("traces", bodies[2]!, "otlp_proto"),
+        writer.write("traces", json, "otlp_json"),
+        writer.write("metrics", metricsAt(START + 15), "otlp_proto"),
       ]);
       await writer.close();
       const batches = await collectAll(open(join(folder, "new")));
@@ -159,7 +159,7 @@ describe("the writer", () => {
 
   test("writes frames as the collector does: big-endian length, then the body as it came", async () => {
     const writer = await RecordingWriter.open(folder, { compression: "none" });
-    for (const body of bodies) await writer.write("traces", body, "protobuf");
+    for (const body of bodies) await writer.write("traces", body, "otlp_proto");
     await writer.close();
     expect(await readFile(join(folder, "spans.binpb"))).toEqual(asFrames("traces", bodies));
   });
@@ -170,7 +170,7 @@ describe("the writer", () => {
     process.on("warning", note);
     const writer = await RecordingWriter.open(folder, { compression: "zstd" });
     const large = Array.from({ length: 30 }, () => bodies[2]!);
-    await Promise.all(large.map((body) => writer.write("traces", body, "protobuf")));
+    await Promise.all(large.map((body) => writer.write("traces", body, "otlp_proto")));
     await writer.close();
     await new Promise((resolve) => setImmediate(resolve));
     process.off("warning", note);
@@ -180,7 +180,7 @@ describe("the writer", () => {
 
   test("does not write over a recording, and stops at its limit with a count", async () => {
     const writer = await RecordingWriter.open(folder, { compression: "none", maxBytes: bodies[0]!.length });
-    for (const body of bodies) await writer.write("traces", body, "protobuf");
+    for (const body of bodies) await writer.write("traces", body, "otlp_proto");
     await writer.close();
     expect(writer.droppedBodies).toBe(2);
     expect(await spanCounts(folder)).toEqual([3]);

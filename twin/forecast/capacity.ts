@@ -57,6 +57,16 @@ export class CapacityModel {
     const utilization = entryRatePerSecond / saturationRatePerSecond;
     return { node, utilization, saturationRatePerSecond, saturationRangePerSecond };
   }
+
+  /** What it knows of is another's: `know` is called with it before anything else when this is restored. */
+  snapshot() {
+    return { mix: this.#mix, limit: this.#limit };
+  }
+
+  restore({ mix, limit }: ReturnType<CapacityModel["snapshot"]>): void {
+    this.#mix = mix;
+    this.#limit = limit;
+  }
 }
 
 function limitOf(variants: readonly NetworkVariant[], mix: Mix): Limit {

@@ -14,7 +14,7 @@ interface Recent {
 
 /** Keeps the last windows of every node, for those visited too seldom to be judged by one window. */
 export class RecentWindows {
-  readonly #byNode = new Map<number, Recent>();
+  #byNode = new Map<number, Recent>();
 
   /** Adds a window; returns it joined with as many before it as are needed. Windows of other knowledge do not mix. */
   join(node: NodeKnowledge, windowIndex: number, window: NodeWindow): NodeWindow {
@@ -24,7 +24,7 @@ export class RecentWindows {
       this.#byNode.set(node.node, recent);
     }
     const { windows } = recent;
-    windows.push({ index: windowIndex, window });
+    windows.push(Object.freeze({ index: windowIndex, window }));
     while (windows[0]!.index <= windowIndex - WINDOWS_MAX) {
       windows.shift();
     }
@@ -35,5 +35,14 @@ export class RecentWindows {
       visits += windows[k]!.window.visitCount;
     }
     return joinNodeWindows(joined);
+  }
+
+  snapshot() {
+    const copyOf = ({ structures, windows }: Recent): Recent => ({ structures, windows: [...windows] });
+    return { byNode: new Map([...this.#byNode].map(([node, recent]) => [node, copyOf(recent)])) };
+  }
+
+  restore({ byNode }: ReturnType<RecentWindows["snapshot"]>): void {
+    this.#byNode = byNode;
   }
 }

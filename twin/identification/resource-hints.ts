@@ -50,7 +50,7 @@ interface Readings {
 
 /** Reads limits and use of CPUs and worker pools from the metrics of the windows shown to it. */
 export class ResourceReadings {
-  readonly #byInstance = new Map<string, Readings>();
+  #byInstance = new Map<string, Readings>();
 
   learn({ metrics }: Observation): void {
     const used = new Map<string, Map<number, number>>();
@@ -90,6 +90,20 @@ export class ResourceReadings {
     });
     if (within === undefined || within.length === 0) return Number.NaN;
     return within.reduce((sum, each) => sum + each, 0) / within.length;
+  }
+
+  snapshot() {
+    const copyOf = (each: Readings): Readings => ({
+      ...each,
+      times: [...each.times],
+      cpus: [...each.cpus],
+      counters: new Map(each.counters),
+    });
+    return { byInstance: new Map([...this.#byInstance].map(([key, each]) => [key, copyOf(each)])) };
+  }
+
+  restore({ byInstance }: ReturnType<ResourceReadings["snapshot"]>): void {
+    this.#byInstance = byInstance;
   }
 
   #of({ service, instance }: MetricPoint): Readings | undefined {

@@ -26,3 +26,12 @@ export function callersOf(nodes: ReadonlySet<number>, topology: Topology): Set<n
   }
   return callers;
 }
+
+/** Edges into a node and out of it. */
+export function edgesOf(node: number, { edges, operations }: Topology): number[] {
+  return edges
+    .filter(({ callerOperation, calleeOperation }) =>
+      [callerOperation, calleeOperation].some((operation) => operations[operation]!.node === node),
+    )
+    .map(({ index }) => index);
+}

@@ -25,7 +25,7 @@ interface Counts {
 
 /** Learns how much is seen of each node: spans that get lost on their way, and traces that are not sampled. */
 export class Completeness {
-  readonly #counts = new Map<number, Counts>();
+  #counts = new Map<number, Counts>();
 
   /** @param observation a clean window: calls that fail to arrive are no lost spans */
   learn({ visits, calls, topology }: Observation): void {
@@ -73,5 +73,13 @@ export class Completeness {
     const counts = this.#counts.get(node) ?? { expected: 0, seen: 0, visits: 0, weight: 0 };
     this.#counts.set(node, counts);
     return counts;
+  }
+
+  snapshot() {
+    return { counts: new Map([...this.#counts].map(([node, counts]) => [node, { ...counts }])) };
+  }
+
+  restore({ counts }: ReturnType<Completeness["snapshot"]>): void {
+    this.#counts = counts;
   }
 }

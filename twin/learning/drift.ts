@@ -87,6 +87,26 @@ export class Drift {
     this.isDrifting = false;
   }
 
+  snapshot() {
+    return {
+      known: [...this.#known],
+      anchorRatePerSecond: this.#anchorRatePerSecond,
+      windows: [...this.#windows],
+      sinceTaken: this.#sinceTaken,
+      sinceSeconds: this.#sinceSeconds,
+      isDrifting: this.isDrifting,
+    };
+  }
+
+  restore(state: ReturnType<Drift["snapshot"]>): void {
+    this.#known = state.known;
+    this.#anchorRatePerSecond = state.anchorRatePerSecond;
+    this.#windows = state.windows;
+    this.#sinceTaken = state.sinceTaken;
+    this.#sinceSeconds = state.sinceSeconds;
+    this.isDrifting = state.isDrifting;
+  }
+
   #anchor(known: NodeKnowledge, { entryRatePerSecond, observation }: Forecast): void {
     if (Number.isNaN(this.#sinceSeconds)) {
       this.#sinceSeconds = observation.endSeconds;

@@ -48,7 +48,7 @@ export interface Adoption {
  * the version has been learned by itself. Nodes that do not tell their version never open one.
  */
 export class Epochs {
-  readonly #nodes = new Map<number, NodeEpoch>();
+  #nodes = new Map<number, NodeEpoch>();
   readonly #windowsNeeded: number;
   readonly #visitsNeeded: number;
   /** Windows seen, so that holes in time are no absence. */
@@ -163,6 +163,27 @@ export class Epochs {
       }
     }
     return adoptions;
+  }
+
+  snapshot() {
+    const copyOf = ({ firstWindow, own, watched }: NodeEpoch): NodeEpoch => ({
+      firstWindow,
+      own: new Map(own),
+      watched: new Map([...watched].map(([version, each]) => [version, { ...each }])),
+    });
+    return {
+      nodes: new Map([...this.#nodes].map(([node, epoch]) => [node, copyOf(epoch)])),
+      window: this.#window,
+      ended: [...this.#ended],
+      endedBefore: [...this.#endedBefore],
+    };
+  }
+
+  restore({ nodes, window, ended, endedBefore }: ReturnType<Epochs["snapshot"]>): void {
+    this.#nodes = nodes;
+    this.#window = window;
+    this.#ended = ended;
+    this.#endedBefore = endedBefore;
   }
 
   /** A copy that does not tell its version is none, and versions beyond the limit go unwatched. */

@@ -26,7 +26,7 @@ const DEPLOYMENT_WEIGHT = 0.1;
 interface Visits {
   readonly store: VisitStore;
   /** Decayed, by program. */
-  readonly programCounts: Map<number, number>;
+  programCounts: Map<number, number>;
 }
 
 /** What the twin remembers of clean windows, bounded. Visits of a version under observation are kept apart. */
@@ -37,8 +37,8 @@ export class History {
   readonly #apart = new Map<string, Visits>();
   readonly #gaps: Rings;
   /** Decayed counts: visits by (entry operation, operation), and of entries. */
-  readonly visitCounts = new Map<number, Map<number, number>>();
-  readonly entryCounts = new Map<number, number>();
+  visitCounts = new Map<number, Map<number, number>>();
+  entryCounts = new Map<number, number>();
   #visitPairs = 0;
   #refusedPairs = 0;
   /** Limits and use of CPUs and workers, from metrics. */
@@ -143,6 +143,44 @@ export class History {
   /** Forgets what was kept apart. */
   drop(name: string): void {
     this.#apart.delete(name);
+  }
+
+  snapshot() {
+    const { store, programCounts } = this.#own;
+    return {
+      own: { store: store.snapshot(), programCounts: new Map(programCounts) },
+      apart: [...this.#apart].map(([name, visits]) => ({
+        name,
+        store: visits.store.snapshot(),
+        programCounts: new Map(visits.programCounts),
+      })),
+      gaps: this.#gaps.snapshot(),
+      visitCounts: new Map([...this.visitCounts].map(([operation, byEntry]) => [operation, new Map(byEntry)])),
+      entryCounts: new Map(this.entryCounts),
+      visitPairs: this.#visitPairs,
+      refusedPairs: this.#refusedPairs,
+      resources: this.resources.snapshot(),
+      entryRatePerSecond: this.entryRatePerSecond,
+      windowCount: this.windowCount,
+    };
+  }
+
+  restore(state: ReturnType<History["snapshot"]>): void {
+    this.#own.store.restore(state.own.store);
+    this.#own.programCounts = state.own.programCounts;
+    for (const { name, store, programCounts } of state.apart) {
+      const apart = this.#apartNamed(name);
+      apart.store.restore(store);
+      apart.programCounts = programCounts;
+    }
+    this.#gaps.restore(state.gaps);
+    this.visitCounts = state.visitCounts;
+    this.entryCounts = state.entryCounts;
+    this.#visitPairs = state.visitPairs;
+    this.#refusedPairs = state.refusedPairs;
+    this.resources.restore(state.resources);
+    this.entryRatePerSecond = state.entryRatePerSecond;
+    this.windowCount = state.windowCount;
   }
 
   /** Programs that the node's own visits ran, of operations that the store has learned anew. */

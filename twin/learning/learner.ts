@@ -1,11 +1,12 @@
 import type { Forecast, MemoryFill, NodeReadiness } from "../../src/contracts/forecast.ts";
 import type { Observation, Topology } from "../../src/contracts/observation.ts";
 import { calibrate } from "./calibrate.ts";
-import { callersOf } from "./callers.ts";
-import { Drift, withWorkOf } from "./drift.ts";
+import { callersOf, edgesOf } from "./callers.ts";
+import { withWorkOf } from "./drift.ts";
+import { Drifts } from "./drifts.ts";
 import { Epochs, type WatchedVersion } from "./epochs.ts";
 import { History } from "./history.ts";
-import type { Knowledge, NodeDiscrepancies, NodeKnowledge, NodeRates } from "./knowledge.ts";
+import { type Knowledge, kept, type NodeDiscrepancies, type NodeKnowledge, type NodeRates } from "./knowledge.ts";
 import { LimitEdits } from "./limit-edits.ts";
 import { limitationOf } from "./limitation.ts";
 import { learnRates, windowRates } from "./node-rates.ts";
@@ -13,7 +14,7 @@ import { Presence } from "./presence.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { SampledLearning } from "./sampled-learning.ts";
 import { estimateTraffic, type TrafficEstimate } from "./traffic-estimate.ts";
-import { type WideDiscrepancies, wideDiscrepancies } from "./wide-discrepancy.ts";
+import { DiscrepancyTable } from "./wide-discrepancy.ts";
 
 /** Visits a node must have shown before the twin speaks about it, and a version before it is known by itself. */
 export const VISITS_NEEDED = 60;
@@ -28,21 +29,19 @@ const RATE_WEIGHT_MIN = 0.02;
  */
 export class Learner {
   readonly #learningWindows: number;
-  readonly #driftBudget: number;
-  readonly #driftSettleSeconds: number;
   readonly #history = new History();
   readonly #presence = new Presence();
   readonly #epochs: Epochs;
   readonly #limits: LimitEdits;
-  readonly #rates = new Map<number, NodeRates>();
-  readonly #discrepancies = new Map<number, WideDiscrepancies>();
-  readonly #drifts = new Map<number, Drift>();
+  #rates = new Map<number, NodeRates>();
+  readonly #discrepancies = new DiscrepancyTable();
+  readonly #drifts: Drifts;
   readonly #counts = new RequestCounts();
   readonly #sampled = new SampledLearning();
   /** Of windows observed: when they are learned, the counts have moved on. */
   readonly #traffic = new WeakMap<Observation, TrafficEstimate>();
   /** By node: from when on what it does is its new normal. */
-  readonly #anew = new Map<number, number>();
+  #anew = new Map<number, number>();
   #knowledge: Knowledge | null = null;
   #nextWindow = 0;
 
@@ -52,8 +51,7 @@ export class Learner {
    */
   constructor(options: { learningWindows: number; driftBudget: number; driftSettleSeconds: number }) {
     this.#learningWindows = options.learningWindows;
-    this.#driftBudget = options.driftBudget;
-    this.#driftSettleSeconds = options.driftSettleSeconds;
+    this.#drifts = new Drifts(options.driftBudget, options.driftSettleSeconds);
     this.#epochs = new Epochs({ windowsNeeded: options.learningWindows, visitsNeeded: VISITS_NEEDED });
     this.#limits = new LimitEdits(options.learningWindows);
   }
@@ -88,14 +86,9 @@ export class Learner {
       this.#history.drop(name);
     }
     if (this.#knowledge !== null) {
-      this.#knowledge = this.#limits.edit(this.#presence.edit(this.#knowledge), observation);
+      this.#knowledge = kept(this.#limits.edit(this.#presence.edit(this.#knowledge), observation));
     }
-    for (const [node, discrepancies] of this.#discrepancies) {
-      const newness = this.#epochs.newness(node);
-      for (const each of Object.values(discrepancies)) {
-        each.widen(newness);
-      }
-    }
+    this.#discrepancies.widen((node) => this.#epochs.newness(node));
   }
 
   /** Learns from a window known to be clean. */
@@ -156,12 +149,46 @@ export class Learner {
   }
 
   discrepanciesOf(node: number): NodeDiscrepancies {
-    let discrepancies = this.#discrepancies.get(node);
-    if (discrepancies === undefined) {
-      discrepancies = wideDiscrepancies();
-      this.#discrepancies.set(node, discrepancies);
-    }
-    return discrepancies;
+    return this.#discrepancies.of(node);
+  }
+
+  /** @param awaited windows observed that may still be learned */
+  snapshot(awaited: readonly Observation[]) {
+    const traffic = awaited.flatMap((observation) => {
+      const estimate = this.#traffic.get(observation);
+      return estimate === undefined ? [] : [{ observation, estimate }];
+    });
+    return {
+      history: this.#history.snapshot(),
+      presence: this.#presence.snapshot(),
+      epochs: this.#epochs.snapshot(),
+      limits: this.#limits.snapshot(),
+      rates: new Map(this.#rates),
+      discrepancies: this.#discrepancies.snapshot(),
+      drifts: this.#drifts.snapshot(),
+      counts: this.#counts.snapshot(),
+      sampled: this.#sampled.snapshot(),
+      traffic,
+      anew: new Map(this.#anew),
+      knowledge: this.#knowledge,
+      nextWindow: this.#nextWindow,
+    };
+  }
+
+  restore(state: ReturnType<Learner["snapshot"]>): void {
+    this.#history.restore(state.history);
+    this.#presence.restore(state.presence);
+    this.#epochs.restore(state.epochs);
+    this.#limits.restore(state.limits);
+    this.#rates = state.rates;
+    this.#discrepancies.restore(state.discrepancies);
+    this.#drifts.restore(state.drifts);
+    this.#counts.restore(state.counts);
+    this.#sampled.restore(state.sampled);
+    for (const { observation, estimate } of state.traffic) this.#traffic.set(observation, estimate);
+    this.#anew = state.anew;
+    this.#knowledge = state.knowledge;
+    this.#nextWindow = state.nextWindow;
   }
 
   /** How well the node can be known from what is seen of it. */
@@ -215,9 +242,7 @@ export class Learner {
     for (const node of forecast.nodes) {
       const known = this.#knowledge?.nodes.get(node.node);
       if (this.isReady && known !== undefined && !this.#isExplained(node.node)) {
-        const drift = this.#drifts.get(node.node) ?? new Drift(this.#driftBudget, this.#driftSettleSeconds);
-        this.#drifts.set(node.node, drift);
-        drift.take(node, known, forecast);
+        this.#drifts.of(node.node).take(node, known, forecast);
       }
     }
   }
@@ -226,7 +251,7 @@ export class Learner {
   #learnDiscrepancies(forecast: Forecast): void {
     const { nodes, observation } = forecast;
     const changed = new Set(
-      nodes.map(({ node }) => node).filter((node) => this.#isExplained(node) || this.#isDrifting(node)),
+      nodes.map(({ node }) => node).filter((node) => this.#isExplained(node) || this.#drifts.isDrifting(node)),
     );
     const callers = callersOf(changed, observation.topology);
     for (const node of nodes) {
@@ -243,10 +268,6 @@ export class Learner {
   /** True while a deployment or another limit accounts for what has changed at the node. */
   #isExplained(node: number): boolean {
     return this.#epochs.newness(node) > 0 || this.#limits.isHeld(node);
-  }
-
-  #isDrifting(node: number): boolean {
-    return this.#drifts.get(node)?.isDrifting ?? false;
   }
 
   /**
@@ -267,21 +288,12 @@ export class Learner {
     const nodes = new Map<number, NodeKnowledge>();
     for (const [node, after] of calibrated.nodes) {
       const before = this.#knowledge?.nodes.get(node);
-      const isKept = this.#isDrifting(node) || this.#limits.isHeld(node);
+      const isKept = this.#drifts.isDrifting(node) || this.#limits.isHeld(node);
       nodes.set(node, before !== undefined && isKept ? withWorkOf(before, after) : after);
       if (before !== undefined) {
         this.#drifts.get(node)?.replaced(before, nodes.get(node)!, this.#nextWindow);
       }
     }
-    this.#knowledge = this.#presence.edit({ ...calibrated, nodes });
+    this.#knowledge = kept(this.#presence.edit({ ...calibrated, nodes }));
   }
-}
-
-/** Edges into a node and out of it. */
-function edgesOf(node: number, { edges, operations }: Topology): number[] {
-  return edges
-    .filter(({ callerOperation, calleeOperation }) =>
-      [callerOperation, calleeOperation].some((operation) => operations[operation]!.node === node),
-    )
-    .map(({ index }) => index);
 }

@@ -27,8 +27,8 @@ export class LimitEdits {
   readonly #readings = new ResourceReadings();
   readonly #windowsNeeded: number;
   /** Limits that the knowledge of a node stands for. */
-  readonly #inForce = new Map<number, ResourceHints>();
-  readonly #holds = new Map<number, Hold>();
+  #inForce = new Map<number, ResourceHints>();
+  #holds = new Map<number, Hold>();
 
   constructor(windowsNeeded: number) {
     this.#windowsNeeded = windowsNeeded;
@@ -74,6 +74,20 @@ export class LimitEdits {
   /** A version that was learned by itself needs no edit. */
   release(node: number): void {
     this.#holds.delete(node);
+  }
+
+  snapshot() {
+    return {
+      readings: this.#readings.snapshot(),
+      inForce: new Map(this.#inForce),
+      holds: new Map([...this.#holds].map(([node, hold]) => [node, { ...hold }])),
+    };
+  }
+
+  restore({ readings, inForce, holds }: ReturnType<LimitEdits["snapshot"]>): void {
+    this.#readings.restore(readings);
+    this.#inForce = inForce;
+    this.#holds = holds;
   }
 
   #editNode(known: NodeKnowledge, { topology }: Observation): NodeKnowledge | null {

@@ -28,7 +28,7 @@ interface Remembered {
 
 /** Matches structures to sampled visits, as seldom as that is worth its cost, and remembers what it found. */
 export class StructureMatcher {
-  readonly #byNode = new Map<number, Remembered>();
+  #byNode = new Map<number, Remembered>();
   #matches = 0;
   #calibration = 0;
   #isBehind = false;
@@ -67,8 +67,25 @@ export class StructureMatcher {
     // Equal dice whenever it is asked: what changes is the evidence.
     const { fits, plausible, isIdentified } = matchStructures(levels, { seed: node });
     const matched = { fits: fits.filter(({ structure }) => isAmong(structure, plausible)), isIdentified };
-    this.#byNode.set(node, { calibration: this.#calibration, visitCount, topRatePerSecond, matched });
+    const remembered = { calibration: this.#calibration, visitCount, topRatePerSecond, matched };
+    this.#byNode.set(node, Object.freeze(remembered));
     return matched;
+  }
+
+  snapshot() {
+    return {
+      byNode: new Map(this.#byNode),
+      matches: this.#matches,
+      calibration: this.#calibration,
+      isBehind: this.#isBehind,
+    };
+  }
+
+  restore({ byNode, matches, calibration, isBehind }: ReturnType<StructureMatcher["snapshot"]>): void {
+    this.#byNode = byNode;
+    this.#matches = matches;
+    this.#calibration = calibration;
+    this.#isBehind = isBehind;
   }
 }
 

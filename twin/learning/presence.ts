@@ -8,6 +8,12 @@ const WINDOWS_MAX = 6;
 /** Shares further from those in use than this (total variation distance), and than chance takes them, are worth a change. */
 const SHARE_DISTANCE_MAX = 0.1;
 
+/** Arrivals of a window, by instance. */
+interface Arrivals {
+  readonly index: number;
+  readonly arrivals: Map<number, number>;
+}
+
 type InstanceShares = NodeKnowledge["instances"];
 
 interface Present {
@@ -22,7 +28,7 @@ interface Present {
  */
 export class Presence {
   /** By node: arrivals of its instances, window by window, the latest last. */
-  readonly #windows = new Map<number, { readonly index: number; readonly arrivals: Map<number, number> }[]>();
+  #windows = new Map<number, Arrivals[]>();
 
   take(observation: Observation): void {
     const { topology, windowIndex: index } = observation;
@@ -56,6 +62,15 @@ export class Presence {
       }
     }
     return nodes === null ? knowledge : { ...knowledge, nodes };
+  }
+
+  snapshot() {
+    const copyOf = ({ index, arrivals }: Arrivals): Arrivals => ({ index, arrivals: new Map(arrivals) });
+    return { windows: new Map([...this.#windows].map(([node, windows]) => [node, windows.map(copyOf)])) };
+  }
+
+  restore({ windows }: ReturnType<Presence["snapshot"]>): void {
+    this.#windows = windows;
   }
 
   /** Who answered the latest visits of a node; null with too few visits to tell. */

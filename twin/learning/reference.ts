@@ -40,6 +40,14 @@ export class Reference {
   quantile(p: number): number {
     return quantileOfSorted(this.sorted, p);
   }
+
+  snapshot() {
+    return { sorted: this.sorted };
+  }
+
+  static restored({ sorted }: ReturnType<Reference["snapshot"]>): Reference {
+    return new Reference(sorted);
+  }
 }
 
 /** @param sorted ascending */

@@ -23,7 +23,7 @@ interface Series {
 
 /** Request rates from the counts that services export as metrics: these hold the traces that sampling left out, too. */
 export class RequestCounts {
-  readonly #series = new Map<string, Series>();
+  #series = new Map<string, Series>();
 
   take(points: readonly MetricPoint[]): void {
     for (const point of points) {
@@ -47,6 +47,14 @@ export class RequestCounts {
       if (rate !== undefined) rates.set(index, rate);
     }
     return rates;
+  }
+
+  snapshot() {
+    return { series: new Map([...this.#series].map(([key, each]) => [key, { ...each }])) };
+  }
+
+  restore({ series }: ReturnType<RequestCounts["snapshot"]>): void {
+    this.#series = series;
   }
 
   #take(point: MetricPoint): void {

@@ -80,6 +80,30 @@ export class ResidualAccumulator {
       z: shiftZ > 0 ? Math.max(shiftZ, Math.min(meanZ, MEAN_LEVERAGE * shiftZ)) : shiftZ,
     };
   }
+
+  snapshot() {
+    return {
+      count: this.#count,
+      pitSum: this.#pitSum,
+      tailCount: this.#tailCount,
+      observedSum: this.#observedSum,
+      expectedSum: this.#expectedSum,
+      varianceSum: this.#varianceSum,
+      referenceCountMin: this.#referenceCountMin,
+    };
+  }
+
+  static restored(state: ReturnType<ResidualAccumulator["snapshot"]>): ResidualAccumulator {
+    const accumulator = new ResidualAccumulator();
+    accumulator.#count = state.count;
+    accumulator.#pitSum = state.pitSum;
+    accumulator.#tailCount = state.tailCount;
+    accumulator.#observedSum = state.observedSum;
+    accumulator.#expectedSum = state.expectedSum;
+    accumulator.#varianceSum = state.varianceSum;
+    accumulator.#referenceCountMin = state.referenceCountMin;
+    return accumulator;
+  }
 }
 
 /** The mean may say at most this much more than the shift. */
@@ -128,5 +152,19 @@ export class Discrepancy {
   /** Standard deviation of the logarithm of observed / expected mean, never below its floor. */
   get logMean(): number {
     return Math.max(LOG_MEAN_FLOOR, Math.sqrt(this.#logMeanVariance));
+  }
+
+  snapshot() {
+    return {
+      shiftVariance: this.#shiftVariance,
+      logMeanVariance: this.#logMeanVariance,
+      windows: this.#windows,
+    };
+  }
+
+  restore({ shiftVariance, logMeanVariance, windows }: ReturnType<Discrepancy["snapshot"]>): void {
+    this.#shiftVariance = shiftVariance;
+    this.#logMeanVariance = logMeanVariance;
+    this.#windows = windows;
   }
 }

@@ -12,13 +12,13 @@ const WINDOWS_MAX = 512;
 export class SampledLearning {
   readonly completeness = new Completeness();
   readonly #matcher = new StructureMatcher();
-  readonly #windows: WindowTraffic[] = [];
+  #windows: WindowTraffic[] = [];
 
   /** Learns from a clean window. */
   learn(observation: Observation, traffic: TrafficEstimate): void {
     const { startSeconds, endSeconds } = observation;
     this.completeness.learn(observation);
-    this.#windows.push({ startSeconds, endSeconds, visits: traffic.visits });
+    this.#windows.push(Object.freeze({ startSeconds, endSeconds, visits: traffic.visits }));
     if (this.#windows.length > WINDOWS_MAX) this.#windows.shift();
   }
 
@@ -41,5 +41,19 @@ export class SampledLearning {
 
   match(node: number, levels: LevelsOfNode): MatchedStructures | null {
     return this.#matcher.match(node, levels);
+  }
+
+  snapshot() {
+    return {
+      completeness: this.completeness.snapshot(),
+      matcher: this.#matcher.snapshot(),
+      windows: [...this.#windows],
+    };
+  }
+
+  restore({ completeness, matcher, windows }: ReturnType<SampledLearning["snapshot"]>): void {
+    this.completeness.restore(completeness);
+    this.#matcher.restore(matcher);
+    this.#windows = windows;
   }
 }

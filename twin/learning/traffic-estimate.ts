@@ -54,11 +54,11 @@ export function estimateTraffic(observation: Observation, counts: RequestCounts)
     // The count knows nothing of who called: roots are taken to be the share of it that they are of the sample.
     return { ratePerSecond: (ratePerSecond * sums.weight) / all.get(operation)!.weight, variance: 0, isCounted: true };
   };
-  return {
+  return Object.freeze({
     visits: new Map([...all].map(([operation, sums]) => [operation, rateOf(sums, operation)])),
     entries: new Map([...roots].map(([operation, sums]) => [operation, rateOf(sums, operation)])),
     isSampled,
-  };
+  });
 }
 
 /**

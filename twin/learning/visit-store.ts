@@ -1,5 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { NumberRing } from "./ring.ts";
+import { VisitLog } from "./visit-log.ts";
 import type { InstanceJobs } from "./window-jobs.ts";
 
 /** How much is kept of what was learned. */
@@ -56,16 +57,34 @@ export class Rings {
     }
     ring.push(value);
   }
+
+  snapshot() {
+    return {
+      byKey: new Map([...this.byKey].map(([key, ring]) => [key, ring.snapshot()])),
+      refusedCount: this.refusedCount,
+    };
+  }
+
+  restore({ byKey, refusedCount }: ReturnType<Rings["snapshot"]>): void {
+    for (const [key, state] of byKey) {
+      const ring = new NumberRing(SAMPLES_PER_RING_MAX);
+      ring.restore(state);
+      this.byKey.set(key, ring);
+    }
+    this.refusedCount = refusedCount;
+  }
 }
 
 /** Visits of instances, and the times of their operations. Bounded; the oldest go first. */
 export class VisitStore {
-  readonly visitsByInstance = new Map<number, LearnedVisit[]>();
+  readonly visitsByInstance = new Map<number, readonly LearnedVisit[]>();
+  /** The same visits. */
+  readonly #logs = new Map<number, VisitLog>();
   readonly sojourns: Rings;
   readonly lags: Rings;
   readonly #limits: StoreLimits;
   /** By node: its instances with the number of the window they were last learned from, the longest ago first. */
-  readonly #lastLearned = new Map<number, Map<number, number>>();
+  #lastLearned = new Map<number, Map<number, number>>();
   forgottenInstances = 0;
 
   constructor(limits: StoreLimits) {
@@ -77,7 +96,8 @@ export class VisitStore {
   /** @param isQuiet only quiet windows tell what latency is without load; the rest is for the queueing law to predict */
   learn(observation: Observation, jobs: InstanceJobs, isQuiet: boolean, windowNumber: number): void {
     const { visits } = observation;
-    const kept = this.#visitsOf(jobs, windowNumber);
+    const log = this.#logOf(jobs, windowNumber);
+    const kept = log.visits;
     for (let i = 0; i < jobs.rows.length; i++) {
       const row = jobs.rows[i]!;
       const operation = jobs.operation[i]!;
@@ -102,9 +122,7 @@ export class VisitStore {
     const { visitsPerInstance, visitsPerNode } = this.#limits;
     const share = Math.floor(visitsPerNode / this.#lastLearned.get(jobs.node)!.size);
     const most = Math.min(visitsPerInstance, Math.max(VISITS_PER_INSTANCE_MIN, share));
-    if (kept.length > most) {
-      kept.splice(0, kept.length - most);
-    }
+    log.keepLast(most);
   }
 
   /**
@@ -115,7 +133,7 @@ export class VisitStore {
     for (const [node, lastLearned] of this.#lastLearned) {
       const stale = [...lastLearned].filter(([, window]) => window < beforeWindow);
       const fresh = [...lastLearned].filter(([, window]) => window >= beforeWindow);
-      const visits = fresh.reduce((sum, [instance]) => sum + this.visitsByInstance.get(instance)!.length, 0);
+      const visits = fresh.reduce((sum, [instance]) => sum + this.#logs.get(instance)!.visits.length, 0);
       if (visits >= visitsEnough) {
         for (const [instance] of stale) {
           this.#forget(node, instance);
@@ -139,10 +157,10 @@ export class VisitStore {
     }
     this.#lastLearned.set(node, own);
     for (const [instance, window] of other.#lastLearned.get(node) ?? []) {
-      const visits = other.visitsByInstance.get(instance)!;
-      this.visitsByInstance.set(instance, visits);
+      const log = other.#logs.get(instance)!;
+      this.#keep(instance, log);
       own.set(instance, window);
-      for (const { operation } of visits) {
+      for (const { operation } of log.visits) {
         operations.add(operation);
       }
     }
@@ -163,11 +181,11 @@ export class VisitStore {
   /** Forgets visits of a node that arrived before. */
   forgetBefore(node: number, fromSeconds: number): void {
     for (const instance of this.instancesOf(node)) {
-      const kept = this.visitsByInstance.get(instance)!.filter((visit) => visit.arrivalSeconds >= fromSeconds);
+      const kept = this.#logs.get(instance)!.visits.filter((visit) => visit.arrivalSeconds >= fromSeconds);
       if (kept.length === 0) {
         this.#forget(node, instance);
       } else {
-        this.visitsByInstance.set(instance, kept);
+        this.#keep(instance, new VisitLog(kept));
       }
     }
   }
@@ -176,7 +194,25 @@ export class VisitStore {
     return [...(this.#lastLearned.get(node)?.keys() ?? [])];
   }
 
-  #visitsOf(jobs: InstanceJobs, windowNumber: number): LearnedVisit[] {
+  snapshot() {
+    return {
+      logs: new Map([...this.#logs].map(([instance, log]) => [instance, log.snapshot()])),
+      sojourns: this.sojourns.snapshot(),
+      lags: this.lags.snapshot(),
+      lastLearned: new Map([...this.#lastLearned].map(([node, windows]) => [node, new Map(windows)])),
+      forgottenInstances: this.forgottenInstances,
+    };
+  }
+
+  restore(state: ReturnType<VisitStore["snapshot"]>): void {
+    for (const [instance, log] of state.logs) this.#keep(instance, VisitLog.restored(log));
+    this.sojourns.restore(state.sojourns);
+    this.lags.restore(state.lags);
+    this.#lastLearned = state.lastLearned;
+    this.forgottenInstances = state.forgottenInstances;
+  }
+
+  #logOf(jobs: InstanceJobs, windowNumber: number): VisitLog {
     const lastLearned = this.#lastLearned.get(jobs.node) ?? new Map<number, number>();
     this.#lastLearned.set(jobs.node, lastLearned);
     // Set anew, so that the map stays in order of time.
@@ -185,13 +221,19 @@ export class VisitStore {
       this.#forget(jobs.node, lastLearned.keys().next().value!);
     }
     lastLearned.set(jobs.instance, windowNumber);
-    const kept = this.visitsByInstance.get(jobs.instance) ?? [];
-    this.visitsByInstance.set(jobs.instance, kept);
-    return kept;
+    const log = this.#logs.get(jobs.instance) ?? new VisitLog();
+    this.#keep(jobs.instance, log);
+    return log;
+  }
+
+  #keep(instance: number, log: VisitLog): void {
+    this.#logs.set(instance, log);
+    this.visitsByInstance.set(instance, log.visits);
   }
 
   #forget(node: number, instance: number): void {
     this.#lastLearned.get(node)!.delete(instance);
+    this.#logs.delete(instance);
     this.visitsByInstance.delete(instance);
     this.forgottenInstances++;
   }

@@ -20,16 +20,65 @@ export class WideDiscrepancy extends Discrepancy {
   override get logMean(): number {
     return this.#deviationFactor * super.logMean;
   }
+
+  override snapshot() {
+    return { ...super.snapshot(), deviationFactor: this.#deviationFactor };
+  }
+
+  override restore(state: ReturnType<WideDiscrepancy["snapshot"]>): void {
+    super.restore(state);
+    this.#deviationFactor = state.deviationFactor;
+  }
 }
 
-export type WideDiscrepancies = NodeDiscrepancies & Readonly<Record<keyof NodeDiscrepancies, WideDiscrepancy>>;
+type WideDiscrepancies = Readonly<Record<keyof NodeDiscrepancies, WideDiscrepancy>>;
 
-export function wideDiscrepancies(): WideDiscrepancies {
-  return {
-    service: new WideDiscrepancy(),
-    sojourn: new WideDiscrepancy(),
-    gapIn: new WideDiscrepancy(),
-    gapOut: new WideDiscrepancy(),
-    lag: new WideDiscrepancy(),
-  };
+/** The discrepancies of every node. */
+export class DiscrepancyTable {
+  readonly #byNode = new Map<number, WideDiscrepancies>();
+
+  of(node: number): WideDiscrepancies {
+    let discrepancies = this.#byNode.get(node);
+    if (discrepancies === undefined) {
+      discrepancies = {
+        service: new WideDiscrepancy(),
+        sojourn: new WideDiscrepancy(),
+        gapIn: new WideDiscrepancy(),
+        gapOut: new WideDiscrepancy(),
+        lag: new WideDiscrepancy(),
+      };
+      this.#byNode.set(node, discrepancies);
+    }
+    return discrepancies;
+  }
+
+  /** @param newnessOf as `WideDiscrepancy.widen` has it, by node */
+  widen(newnessOf: (node: number) => number): void {
+    for (const [node, discrepancies] of this.#byNode) {
+      const newness = newnessOf(node);
+      for (const each of Object.values(discrepancies)) each.widen(newness);
+    }
+  }
+
+  snapshot() {
+    const stateOf = ({ service, sojourn, gapIn, gapOut, lag }: WideDiscrepancies) => ({
+      service: service.snapshot(),
+      sojourn: sojourn.snapshot(),
+      gapIn: gapIn.snapshot(),
+      gapOut: gapOut.snapshot(),
+      lag: lag.snapshot(),
+    });
+    return { byNode: new Map([...this.#byNode].map(([node, discrepancies]) => [node, stateOf(discrepancies)])) };
+  }
+
+  restore({ byNode }: ReturnType<DiscrepancyTable["snapshot"]>): void {
+    for (const [node, state] of byNode) {
+      const { service, sojourn, gapIn, gapOut, lag } = this.of(node);
+      service.restore(state.service);
+      sojourn.restore(state.sojourn);
+      gapIn.restore(state.gapIn);
+      gapOut.restore(state.gapOut);
+      lag.restore(state.lag);
+    }
+  }
 }

@@ -1,7 +1,11 @@
 import { MalformedError } from "../../contracts/errors.ts";
+import { type Encoding, readTaggedSpans } from "../encodings.ts";
 import type { Signal } from "../otlp/decoder.ts";
 import { WIRE, WireReader } from "../otlp/wire.ts";
-import type { Message } from "./framing.ts";
+import { StringTable } from "../string-table.ts";
+import { TraceDraft } from "../trace-draft.ts";
+
+const NANOS_PER_SECOND = 1e9;
 
 /** Tags that lead from a request down to its times, and the tag of the time. */
 const ROUTES: Readonly<Record<Signal, { readonly path: readonly (readonly number[])[]; readonly time: number }>> = {
@@ -16,17 +20,49 @@ const JSON_TIMES: Readonly<Record<Signal, RegExp>> = {
   metrics: /"timeUnixNano"\s*:\s*"?(\d{1,20})/g,
 };
 
-/** The latest time in a message, in nanoseconds as a double; 0 when it has none or is malformed. */
-export function latestTimeOf(signal: Signal, message: Message): number {
-  if (message.format === "json") return latestInText(message.bytes.toString("latin1"), JSON_TIMES[signal]);
-  const reader = new WireReader();
-  reader.reset(message.bytes);
+interface Body {
+  readonly encoding: Encoding;
+  readonly signal: Signal;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * When a body goes by its content, in nanoseconds as a double: the latest time in a request of OTLP, which was sent when
+ * that had passed, and the earliest end of a span in the others, which may be documents of a whole day. 0 when it has none
+ * or is malformed.
+ */
+export function timeOfBody({ encoding, signal, bytes }: Body): number {
   try {
-    return latestIn(reader, message.bytes.length, ROUTES[signal], 0);
+    switch (encoding) {
+      case "otlp_json":
+        return latestInText(
+          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"),
+          JSON_TIMES[signal],
+        );
+      case "otlp_proto": {
+        const reader = new WireReader();
+        reader.reset(bytes);
+        return latestIn(reader, bytes.length, ROUTES[signal], 0);
+      }
+      default:
+        return earliestEnd(encoding, bytes);
+    }
   } catch (error) {
     if (error instanceof MalformedError) return 0;
     throw error;
   }
+}
+
+const scratch = new TraceDraft(new StringTable());
+
+function earliestEnd(encoding: Parameters<typeof readTaggedSpans>[0], bytes: Uint8Array): number {
+  scratch.begin();
+  readTaggedSpans(encoding, bytes, scratch);
+  const { spanCount, startSeconds, durationSeconds } = scratch.columns;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < spanCount; row += 1)
+    earliest = Math.min(earliest, startSeconds[row]! + durationSeconds[row]!);
+  return Number.isFinite(earliest) ? earliest * NANOS_PER_SECOND : 0;
 }
 
 function latestInText(text: string, pattern: RegExp): number {

@@ -1,10 +1,12 @@
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { SettingsError } from "../../contracts/errors.ts";
 
 export const CHUNK_BYTES = 256 * 1024;
+
+const HEAD_BYTES = 4;
 
 export type Compression = "none" | "gzip" | "zstd";
 
@@ -17,8 +19,31 @@ export function compressionOf(head: Uint8Array): Compression {
 
 /** The bytes of a file in chunks, unpacked. @throws {SettingsError} naming the path when it cannot be opened. */
 export async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
-  const compression = compressionOf(await headOf(path));
-  const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  return unpacked(createReadStream(path, { highWaterMark: CHUNK_BYTES }), await headOf(path));
+}
+
+/** The same of a stream that has begun, whose first bytes only reading tells. */
+export async function openStream(stream: Readable): Promise<AsyncIterable<Buffer>> {
+  const reader = stream[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  while (length < HEAD_BYTES) {
+    const { done, value } = await reader.next();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  const rest: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => reader };
+  return unpacked(Readable.from(joined(chunks, rest), { objectMode: false }), Buffer.concat(chunks));
+}
+
+async function* joined(first: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield* first;
+  yield* rest;
+}
+
+function unpacked(stream: Readable, head: Uint8Array): AsyncIterable<Buffer> {
+  const compression = compressionOf(head);
   if (compression === "none") return stream;
   const unpack =
     compression === "gzip"
@@ -32,8 +57,8 @@ async function headOf(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path, "r");
     try {
-      const head = new Uint8Array(4);
-      await file.read(head, 0, 4, 0);
+      const head = new Uint8Array(HEAD_BYTES);
+      await file.read(head, 0, HEAD_BYTES, 0);
       return head;
     } finally {
       await file.close();

@@ -1,105 +1,175 @@
-import { basename, join } from "node:path";
 import { MalformedError, SettingsError } from "../../contracts/errors.ts";
-import type { BodyFormat, Signal } from "../otlp/decoder.ts";
-import { latestTimeOf } from "./body-time.ts";
+import type { Encoding } from "../encodings.ts";
+import type { Signal } from "../otlp/decoder.ts";
+import { sniffEncoding } from "../sniff-encoding.ts";
+import { timeOfBody } from "./body-time.ts";
 import { type Message, messagesOf } from "./framing.ts";
-import { namesIn, openFile } from "./open-file.ts";
+import { isJournal, journalBodies } from "./journal-bodies.ts";
+import { type RecordingInput, recordingInputs } from "./recording-inputs.ts";
+
+/** What the bodies of files may be written in; `auto` looks at each. */
+export const BODY_FORMATS = ["auto", "otlp", "jaeger", "zipkin"] as const;
+export type BodyFormats = (typeof BODY_FORMATS)[number];
 
 /** One body of a recording, as some sender once sent it. */
 export interface RecordedBody {
   readonly signal: Signal;
-  readonly format: BodyFormat;
+  readonly encoding: Encoding;
   readonly bytes: Uint8Array;
+  /** It may hold spans of a long time in any order: who plays it brings them into the order of their ends. */
+  readonly isDocument: boolean;
+  /** When it goes by its content, unix nanoseconds as a double; 0 where there is nothing to put it in order with. */
+  readonly timeNanos: number;
 }
 
 export interface RecordingOptions {
   readonly maxBodyBytes?: number;
+  /** Default: `otlp`. */
+  readonly format?: BodyFormats;
   /** Told of a file that breaks off or cannot be unpacked; reading goes on with the others. */
   readonly onBroken?: (path: string, reason: string) => void;
 }
 
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
-const PREFIXES: readonly (readonly [string, Signal])[] = [
-  ["spans", "traces"],
-  ["metrics", "metrics"],
-];
+/** Of more files than this each is opened only when its turn has come, and looked at once before. */
+const OPEN_FILES_MAX = 64;
 
-interface Lane {
-  readonly signal: Signal;
-  readonly messages: AsyncGenerator<Message>;
-  head: Message | undefined;
-  timeNanos: number;
+type Options = Required<RecordingOptions>;
+
+/** A file on its way through the merge. */
+class Lane {
+  readonly #input: RecordingInput;
+  readonly #options: Options;
+  readonly #isMerged: boolean;
+  readonly #wanted: BodyFormats;
+  #messages: AsyncGenerator<Message> | null = null;
+  head: RecordedBody | null = null;
+  /** Of the head; a body without a time keeps its place behind the one before it. */
+  timeNanos = 0;
+  isAtEnd = false;
+
+  constructor(input: RecordingInput, options: Options, isMerged: boolean) {
+    this.#input = input;
+    this.#options = options;
+    this.#isMerged = isMerged;
+    // A recording of OTLP may have files of other formats beside it, by their names.
+    this.#wanted = options.format === "otlp" ? (input.format ?? "otlp") : options.format;
+  }
+
+  /** Learns the time of the first body and closes the file again. */
+  async peek(): Promise<void> {
+    await this.advance(() => {});
+    await this.close();
+    this.head = null;
+    this.isAtEnd = false;
+  }
+
+  /** Makes the next body the head. */
+  async advance(onBroken = this.#options.onBroken): Promise<void> {
+    this.#messages ??= unbroken(
+      this.#input.name,
+      messagesOf(await this.#input.open(), this.#options.maxBodyBytes),
+      onBroken,
+    );
+    const next = await this.#messages.next();
+    this.isAtEnd = next.done === true;
+    this.head = next.done ? null : this.#bodyOf(next.value);
+    this.timeNanos = this.head?.timeNanos || this.timeNanos;
+  }
+
+  async close(): Promise<void> {
+    await this.#messages?.return(undefined);
+    this.#messages = null;
+  }
+
+  #bodyOf({ format, bytes }: Message): RecordedBody {
+    const otlp = format === "json" ? "otlp_json" : "otlp_proto";
+    const named = { encoding: otlp, signal: this.#input.signal ?? "traces" } as const;
+    const { encoding, signal } = chosen(this.#wanted, format, named, bytes);
+    // Documents are spread over their own time; bodies of OTLP have a time only where there are others.
+    const isDocument = encoding !== "otlp_proto" && encoding !== "otlp_json";
+    const body = { encoding, signal, bytes };
+    return { ...body, isDocument, timeNanos: this.#isMerged || isDocument ? timeOfBody(body) : 0 };
+  }
+}
+
+type Kind = Pick<RecordedBody, "encoding" | "signal">;
+
+function chosen(wanted: BodyFormats, format: Message["format"], named: Kind, bytes: Uint8Array): Kind {
+  switch (wanted) {
+    case "otlp":
+      return named;
+    case "jaeger":
+      return { encoding: format === "json" ? "jaeger_json" : "jaeger_proto", signal: "traces" };
+    case "zipkin":
+      return { encoding: "zipkin_json", signal: "traces" };
+    default:
+      return sniffEncoding(bytes) ?? named;
+  }
 }
 
 /**
- * The bodies of a recording: a folder with `spans*` and optional `metrics*` files, or one such file. Each file keeps its
- * order; of several files the one whose next body ends earliest goes first, ties by name. One body a file is in memory.
+ * The bodies of a recording: files, folders, globs, `-` for standard input. Each file keeps its order; of several the one
+ * whose next body is earliest goes first, ties in the order of the files. One body a file is in memory.
+ * A folder with segments of a journal is a recording too, in the order in which its bodies were accepted.
  *
- * @throws {SettingsError} naming the path when it cannot be read or holds no spans.
+ * @throws {SettingsError} naming the path when it cannot be read or holds nothing.
  */
-export async function* recordedBodies(path: string, options: RecordingOptions = {}): AsyncGenerator<RecordedBody> {
-  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  const files = await filesOf(path);
-  const lanes: Lane[] = [];
+export async function* recordedBodies(
+  paths: string | readonly string[],
+  options: RecordingOptions = {},
+): AsyncGenerator<RecordedBody> {
+  const list = typeof paths === "string" ? [paths] : paths;
+  if (await isJournalAlone(list)) {
+    yield* journalBodies(list[0]!, { ...options, maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES });
+    return;
+  }
+  const inputs = await recordingInputs(list);
+  const complete: Options = {
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    format: options.format ?? "otlp",
+    onBroken: options.onBroken ?? (() => {}),
+  };
+  let lanes = inputs.map((input) => new Lane(input, complete, inputs.length > 1));
   try {
-    for (const { file, signal } of files) {
-      const messages = unbroken(file, messagesOf(await openFile(file), maxBodyBytes), options.onBroken);
-      lanes.push({ signal, messages, head: undefined, timeNanos: 0 });
+    for (const [at, lane] of lanes.entries()) {
+      if (inputs.length > OPEN_FILES_MAX && inputs[at]!.isFile) await lane.peek();
+      else await lane.advance();
     }
-    const isMerged = lanes.length > 1;
-    for (const lane of lanes) await advance(lane, isMerged);
-    for (;;) {
-      const lane = earliest(lanes);
-      if (lane?.head === undefined) return;
-      yield { signal: lane.signal, format: lane.head.format, bytes: lane.head.bytes };
-      await advance(lane, isMerged);
+    while (lanes.length > 0) {
+      const lane = lanes.reduce((first, each) => (each.timeNanos < first.timeNanos ? each : first));
+      if (lane.head !== null) yield lane.head;
+      if (!lane.isAtEnd) await lane.advance();
+      if (lane.isAtEnd) lanes = lanes.filter((each) => each !== lane);
     }
   } finally {
-    for (const lane of lanes) await lane.messages.return(undefined);
+    for (const lane of lanes) await lane.close();
   }
 }
 
-async function filesOf(path: string): Promise<readonly { readonly file: string; readonly signal: Signal }[]> {
-  const names = await namesIn(path);
-  if (names === null) return [{ file: path, signal: signalOf(basename(path)) ?? "traces" }];
-  const files = names.flatMap((name) => {
-    const signal = signalOf(name);
-    return signal === undefined ? [] : [{ file: join(path, name), signal }];
-  });
-  if (!files.some(({ signal }) => signal === "traces")) {
-    throw new SettingsError("recording", path, "holds no file named spans*");
+/** Looks for what the paths name. @throws {SettingsError} as `recordedBodies`, before anything is read. */
+export async function checkRecording(paths: readonly string[]): Promise<void> {
+  if (!(await isJournalAlone(paths))) await recordingInputs(paths);
+}
+
+async function isJournalAlone(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) {
+    if (!(await isJournal(path))) continue;
+    if (paths.length > 1) throw new SettingsError("recording", path, "is a journal and must be the only one");
+    return true;
   }
-  return files;
-}
-
-function signalOf(name: string): Signal | undefined {
-  return PREFIXES.find(([prefix]) => name.startsWith(prefix))?.[1];
-}
-
-async function advance(lane: Lane, isMerged: boolean): Promise<void> {
-  const next = await lane.messages.next();
-  lane.head = next.done ? undefined : next.value;
-  // A body without a time keeps its place behind the one before it.
-  if (isMerged && lane.head !== undefined) lane.timeNanos = latestTimeOf(lane.signal, lane.head) || lane.timeNanos;
-}
-
-function earliest(lanes: readonly Lane[]): Lane | undefined {
-  let first: Lane | undefined;
-  for (const lane of lanes) {
-    if (lane.head !== undefined && (first === undefined || lane.timeNanos < first.timeNanos)) first = lane;
-  }
-  return first;
+  return false;
 }
 
 async function* unbroken(
   path: string,
   messages: AsyncGenerator<Message>,
-  onBroken: RecordingOptions["onBroken"],
+  onBroken: Options["onBroken"],
 ): AsyncGenerator<Message> {
   try {
     yield* messages;
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    onBroken?.(path, error.message);
+    onBroken(path, error.message);
   }
 }

@@ -6,11 +6,20 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, createZstdCompress } from "node:zlib";
 import { SettingsError, SourceError } from "../../contracts/errors.ts";
-import type { BodyFormat, Signal } from "../otlp/decoder.ts";
+import type { Encoding } from "../encodings.ts";
+import type { Signal } from "../otlp/decoder.ts";
 import type { Compression } from "./open-file.ts";
 
 const SUFFIXES: Readonly<Record<Compression, string>> = { none: "", gzip: ".gz", zstd: ".zst" };
 const STEMS: Readonly<Record<Signal, string>> = { traces: "spans", metrics: "metrics" };
+/** Who reads a recording knows by these what is in its files. */
+const ENDINGS: Readonly<Record<Encoding, string>> = {
+  otlp_proto: "binpb",
+  otlp_json: "jsonl",
+  jaeger_proto: "jaeger.binpb",
+  jaeger_json: "jaeger.jsonl",
+  zipkin_json: "zipkin.jsonl",
+};
 const NEWLINE = Buffer.from("\n");
 
 export interface RecordingWriterOptions {
@@ -29,7 +38,7 @@ interface Lane {
 
 /**
  * Writes bodies to a folder as a recording: protobuf behind a 4-byte big-endian length in `spans.binpb`, JSON as lines in
- * `spans.jsonl`, and likewise `metrics.*`; files appear with their first body.
+ * `spans.jsonl`, and likewise `metrics.*`, `spans.jaeger.*` and `spans.zipkin.jsonl`; files appear with their first body.
  */
 export class RecordingWriter {
   readonly #folder: string;
@@ -66,17 +75,18 @@ export class RecordingWriter {
   }
 
   /** Resolves when there is room for more. @throws {SourceError} when the disk does not take it. */
-  async write(signal: Signal, body: Uint8Array, format: BodyFormat): Promise<void> {
+  async write(signal: Signal, body: Uint8Array, encoding: Encoding): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#writtenBytes + body.length > (this.#options.maxBytes ?? Number.POSITIVE_INFINITY)) {
       this.#droppedBodies += 1;
       return;
     }
     this.#writtenBytes += body.length;
-    const lane = this.#lane(signal, format);
+    const ending = ENDINGS[encoding];
+    const lane = this.#lane(`${STEMS[signal]}.${ending}`);
     const { input } = lane;
     // One write a body: two bodies written at the same time must not mix.
-    const hasRoom = input.write(format === "json" ? asLine(body) : asFrame(body));
+    const hasRoom = input.write(ending.endsWith("jsonl") ? asLine(body) : asFrame(body));
     if (!hasRoom && !input.destroyed) {
       // All who wait for room wait for the same.
       lane.room ??= roomOrEnd(input).finally(() => {
@@ -94,9 +104,8 @@ export class RecordingWriter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #lane(signal: Signal, format: BodyFormat): Lane {
-    const kind = format === "json" ? "jsonl" : "binpb";
-    const name = `${STEMS[signal]}.${kind}${SUFFIXES[this.#options.compression]}`;
+  #lane(plainName: string): Lane {
+    const name = `${plainName}${SUFFIXES[this.#options.compression]}`;
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     const path = join(this.#folder, name);

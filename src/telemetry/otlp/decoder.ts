@@ -7,6 +7,7 @@ import { TraceDraft } from "../trace-draft.ts";
 import { parseJsonBody } from "./json-fields.ts";
 import { readMetricsJson } from "./metrics-json.ts";
 import { readMetrics } from "./metrics-wire.ts";
+import { ToleranceCounts } from "./tolerances.ts";
 import { readTracesJson } from "./traces-json.ts";
 import { readTraces } from "./traces-wire.ts";
 import { WireReader } from "./wire.ts";
@@ -23,6 +24,8 @@ export interface DecodedBody {
 export interface DecoderOptions {
   readonly ledger: Ledger;
   readonly maxOperationsPerService: number;
+  /** Counts what JSON bodies are forgiven. */
+  readonly tolerances?: ToleranceCounts;
 }
 
 const NO_METRICS: readonly MetricPoint[] = [];
@@ -32,7 +35,10 @@ const NO_METRICS: readonly MetricPoint[] = [];
  * give the same numbers whether they come as protobuf or as JSON.
  */
 export class OtlpDecoder {
+  /** What its batches' numbers stand for: all that it remembers from body to body, caches aside. */
+  readonly names: NameRegistry;
   readonly #ledger: Ledger;
+  readonly #tolerances: ToleranceCounts;
   readonly #traces: TraceDraft;
   readonly #metrics = new MetricsDraft();
   readonly #assembler: TraceAssembler;
@@ -41,7 +47,9 @@ export class OtlpDecoder {
 
   constructor(options: DecoderOptions) {
     const names = new NameRegistry(options);
+    this.names = names;
     this.#ledger = options.ledger;
+    this.#tolerances = options.tolerances ?? new ToleranceCounts();
     this.#traces = new TraceDraft(names.strings);
     this.#assembler = new TraceAssembler(names);
     this.#noSpans = emptySpans(names.strings);
@@ -52,16 +60,28 @@ export class OtlpDecoder {
     return signal === "traces" ? this.#decodeTraces(format, body) : this.#decodeMetrics(format, body);
   }
 
+  /**
+   * Turns spans of any format into a batch: `read` fills the draft and throws a `MalformedError` when it cannot; the
+   * decoder is then as it was before.
+   */
+  decodeSpans(read: (draft: TraceDraft) => void): DecodedBody {
+    this.#traces.begin();
+    return this.#assembled(read);
+  }
+
   #decodeTraces(format: BodyFormat, body: Uint8Array): DecodedBody {
-    const draft = this.#traces;
     if (format === "json") {
-      draft.begin();
-      readTracesJson(parseJsonBody(body), draft);
-    } else {
-      this.#reader.reset(body);
-      draft.begin(this.#reader.bytes, this.#reader.view);
-      readTraces(this.#reader, draft);
+      const parsed = parseJsonBody(body, this.#tolerances);
+      return this.decodeSpans((draft) => readTracesJson(parsed, draft, this.#tolerances));
     }
+    this.#reader.reset(body);
+    this.#traces.begin(this.#reader.bytes, this.#reader.view);
+    return this.#assembled((draft) => readTraces(this.#reader, draft));
+  }
+
+  #assembled(read: (draft: TraceDraft) => void): DecodedBody {
+    const draft = this.#traces;
+    read(draft);
     const { spans, rejectedSpans } = this.#assembler.assemble(draft);
     return { batch: { spans, metrics: NO_METRICS }, rejectedCount: rejectedSpans };
   }
@@ -69,7 +89,7 @@ export class OtlpDecoder {
   #decodeMetrics(format: BodyFormat, body: Uint8Array): DecodedBody {
     const draft = this.#metrics;
     draft.begin();
-    if (format === "json") readMetricsJson(parseJsonBody(body), draft);
+    if (format === "json") readMetricsJson(parseJsonBody(body, this.#tolerances), draft, this.#tolerances);
     else {
       this.#reader.reset(body);
       readMetrics(this.#reader, draft);

@@ -1,54 +1,94 @@
-import { createServer } from "node:net";
 import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-} from "@grpc/grpc-js";
-import { MalformedError } from "../../contracts/errors.ts";
+  constants,
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
 import type { Signal } from "./decoder.ts";
-import { BusyError, type Intake } from "./intake.ts";
+import { Delivery } from "./delivery.ts";
+import { answerMessage, answerNoGrpc, answerRefusal } from "./grpc-answers.ts";
+import { HEALTH_CHECK_PATH, healthAnswer } from "./grpc-health.ts";
+import { type ByteCounting, GrpcFramingError, type GrpcMessage, PREFIX_BYTES, readMessage } from "./grpc-message.ts";
+import { GrpcSessions } from "./grpc-sessions.ts";
+import { ENCODINGS, type Encoding, encodingOf } from "./inflate.ts";
+import type { Intake } from "./intake.ts";
+import type { ServerLimits } from "./limits.ts";
 import { listenError } from "./listen-error.ts";
-import { exportResponse, RPC_CODE, rpcStatus } from "./responses.ts";
+import { refusalFor, unavailable } from "./refusals.ts";
+import type { RequestCounts } from "./request-counts.ts";
+import { exportResponse, type Refusal, RPC_CODE } from "./responses.ts";
+import type { TlsCredentials } from "./tls.ts";
 
 const SERVICES: Readonly<Record<Signal, string>> = {
   traces: "opentelemetry.proto.collector.trace.v1.TraceService",
   metrics: "opentelemetry.proto.collector.metrics.v1.MetricsService",
 };
+const SIGNALS: Readonly<Record<string, Signal>> = {
+  [`/${SERVICES.traces}/Export`]: "traces",
+  [`/${SERVICES.metrics}/Export`]: "metrics",
+};
+/** Calls of one connection at one time; a sender with more waits with them. */
 const MAX_CONCURRENT_STREAMS = 32;
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CLOSE_GRACE_MS = 1_000;
+/** A name; nothing that would have to be counted. */
+const HEALTH_REQUEST: ByteCounting = { maxBodyBytes: 4_096, receive() {} };
 
-const asIs = (bytes: Buffer): Buffer => bytes;
+export interface GrpcServerOptions {
+  readonly intake: Intake;
+  readonly limits: ServerLimits;
+  readonly counts: RequestCounts;
+  readonly tls: TlsCredentials | null;
+}
 
-/** OTLP/gRPC: the Export methods of traces and metrics. Bodies reach the intake as bytes; grpc-js undoes gzip. */
+/**
+ * OTLP/gRPC: the Export methods of traces and metrics, and grpc.health.v1. Bodies reach the intake as bytes, plain or
+ * packed with gzip, deflate or zstd.
+ *
+ * It speaks gRPC on Node's own HTTP/2 because every byte of a call under way has to be counted as it comes, which a library
+ * that hands over whole messages cannot do (docs/decisions/0017).
+ */
 export class OtlpGrpcServer {
-  readonly #server: Server;
+  readonly #server: Http2Server;
+  readonly #sessions: GrpcSessions;
   readonly #intake: Intake;
+  readonly #limits: ServerLimits;
+  readonly #counts: RequestCounts;
 
-  constructor(intake: Intake, maxBodyBytes: number) {
+  constructor({ intake, limits, counts, tls }: GrpcServerOptions) {
     this.#intake = intake;
-    this.#server = new Server({
-      "grpc.max_receive_message_length": maxBodyBytes,
-      "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
+    this.#limits = limits;
+    this.#counts = counts;
+    this.#sessions = new GrpcSessions(limits);
+    this.#server = tls === null ? createServer(http2Options()) : createSecureServer(secureOptions(tls, limits));
+    this.#server.maxConnections = limits.maxConnections;
+    this.#server.on("drop", () => counts.dropped("grpc"));
+    this.#server.on("session", (session) => this.#sessions.watch(session));
+    this.#server.on("sessionError", () => {});
+    this.#server.on("stream", (stream, headers) => {
+      // Told by "close" too; without a listener it would end the process.
+      stream.on("error", () => {});
+      this.#answer(stream, headers)
+        // Who does not fetch the answer has a while to do so, like everybody who says nothing.
+        .then(() => stream.setTimeout(limits.idleSeconds * 1_000, () => stream.close(constants.NGHTTP2_CANCEL)))
+        .catch(() => stream.destroy());
     });
-    for (const signal of ["traces", "metrics"] as const) {
-      this.#server.addService(definitionOf(SERVICES[signal]), {
-        Export: (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => {
-          void this.#export(signal, call.request, answer);
-        },
-      });
-    }
   }
 
   /** Resolves with the port. @throws {SettingsError} when the address cannot be had. */
-  async listen(host: string, port: number): Promise<number> {
-    await probe(host, port);
-    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
-        if (error === null) resolve(boundPort);
-        else reject(listenError("otlpGrpcPort", host, port, error));
+      const fail = (error: NodeJS.ErrnoException) => reject(listenError("otlpGrpcPort", host, port, error));
+      this.#server.once("error", fail);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off("error", fail);
+        resolve((this.#server.address() as AddressInfo).port);
       });
     });
   }
@@ -56,58 +96,98 @@ export class OtlpGrpcServer {
   /** Waits a second for open calls, then cuts them. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      const cut = setTimeout(() => this.#server.forceShutdown(), 1_000);
-      this.#server.tryShutdown(() => {
-        clearTimeout(cut);
-        resolve();
-      });
+      this.#server.close(() => resolve());
+      this.#sessions.close(CLOSE_GRACE_MS);
     });
   }
 
-  async #export(signal: Signal, body: Buffer, answer: sendUnaryData<Buffer>): Promise<void> {
-    let rejectedCount: number;
-    try {
-      this.#intake.reserve(body.length);
-      try {
-        rejectedCount = await this.#intake.accept(signal, "protobuf", body);
-      } finally {
-        this.#intake.release(body.length);
-      }
-    } catch (error) {
-      answer(refusalFor(error));
+  async #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const path = headers[":path"] ?? "";
+    const noGrpc = httpRefusalOf(headers);
+    if (noGrpc !== undefined) {
+      answerNoGrpc(stream, noGrpc);
       return;
     }
-    answer(null, exportResponse(signal, "protobuf", rejectedCount));
+    const signal = SIGNALS[path];
+    const encoding = encodingOf(String(headers["grpc-encoding"] ?? "identity"));
+    if ((signal === undefined && path !== HEALTH_CHECK_PATH) || encoding === undefined) {
+      const what = encoding === undefined ? `grpc-encoding other than ${ENCODINGS.join(", ")}` : `method ${path}`;
+      this.#refuse(stream, { httpStatus: 404, rpcCode: RPC_CODE.unimplemented, message: `no ${what} here` });
+      return;
+    }
+    try {
+      if (signal === undefined) await this.#answerHealth(stream);
+      else await this.#export(stream, signal, encoding);
+    } catch (error) {
+      this.#refuse(stream, grpcRefusalFor(error));
+    }
+  }
+
+  /** The call's message, if it comes in time. */
+  async #receive(stream: ServerHttp2Stream, counting: ByteCounting): Promise<GrpcMessage> {
+    const late = setTimeout(() => {
+      this.#refuse(stream, unavailable("the call did not come in time"));
+    }, this.#limits.requestSeconds * 1_000);
+    try {
+      return await readMessage(stream, counting);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async #export(stream: ServerHttp2Stream, signal: Signal, encoding: Encoding): Promise<void> {
+    const delivery = new Delivery(this.#intake, this.#limits.maxBodyBytes, PREFIX_BYTES);
+    try {
+      const { isPacked, bytes } = await this.#receive(stream, delivery);
+      if (isPacked && encoding === "identity") {
+        throw new GrpcFramingError("a packed message without grpc-encoding", false);
+      }
+      const rejectedCount = await delivery.accept(signal, "protobuf", isPacked ? encoding : "identity", bytes);
+      this.#counts.answered("grpc", RPC_CODE.ok);
+      answerMessage(stream, exportResponse(signal, "protobuf", rejectedCount));
+    } finally {
+      delivery.release();
+    }
+  }
+
+  /** Also when no body is taken in any more, or none fits: that is when it is asked. */
+  async #answerHealth(stream: ServerHttp2Stream): Promise<void> {
+    const { bytes } = await this.#receive(stream, HEALTH_REQUEST);
+    const answer = healthAnswer(bytes, Object.values(SERVICES), this.#intake.isOpen);
+    if (Buffer.isBuffer(answer)) answerMessage(stream, answer);
+    else answerRefusal(stream, answer);
+  }
+
+  #refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
+    if (stream.destroyed || stream.closed) return;
+    this.#counts.answered("grpc", refusal.rpcCode);
+    answerRefusal(stream, refusal);
   }
 }
 
-function refusalFor(error: unknown) {
-  if (error instanceof MalformedError) return { code: RPC_CODE.invalidArgument, details: error.message };
-  const message = error instanceof BusyError ? error.message : "cannot take telemetry now";
-  const metadata = new Metadata();
-  metadata.set("grpc-status-details-bin", rpcStatus("protobuf", RPC_CODE.unavailable, message, 1));
-  return { code: RPC_CODE.unavailable, details: message, metadata };
+/** The HTTP status for what is no gRPC call, or undefined when it is one. */
+function httpRefusalOf(headers: IncomingHttpHeaders): number | undefined {
+  if (headers[":method"] !== "POST") return 405;
+  return /^application\/grpc(\+proto)?\s*(;|$)/.test(headers["content-type"] ?? "") ? undefined : 415;
 }
 
-function definitionOf(service: string): ServiceDefinition {
+function grpcRefusalFor(error: unknown): Refusal {
+  if (!(error instanceof GrpcFramingError)) return refusalFor(error);
+  const rpcCode = error.isWrongCount ? RPC_CODE.unimplemented : RPC_CODE.internal;
+  return { httpStatus: 400, rpcCode, message: error.message };
+}
+
+function http2Options(): ServerOptions {
   return {
-    Export: {
-      path: `/${service}/Export`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: asIs,
-      requestDeserialize: asIs,
-      responseSerialize: asIs,
-      responseDeserialize: asIs,
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: MAX_HEADER_BYTES,
     },
   };
 }
 
-/** grpc-js does not say why it cannot bind; a plain socket does. */
-function probe(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", (error) => reject(listenError("otlpGrpcPort", host, port, error)));
-    server.listen({ host, port }, () => server.close(() => resolve()));
-  });
+function secureOptions(tls: TlsCredentials, limits: ServerLimits): SecureServerOptions {
+  return { ...http2Options(), ...tls, allowHTTP1: false, handshakeTimeout: limits.headSeconds * 1_000 };
 }

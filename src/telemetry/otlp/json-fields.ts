@@ -3,22 +3,34 @@ import { firstWord } from "../id-stripping.ts";
 import type { RawTexts } from "../raw-texts.ts";
 import { type KeyTable, RESOURCE_KEYS } from "../semconv.ts";
 import type { SlotRow, TraceDraft } from "../trace-draft.ts";
+import type { ToleranceCounts } from "./tolerances.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** A 64-bit number written bare loses its last digits in `JSON.parse`; quoting it first keeps them. */
-const BARE_TIME = /("(?:startTimeUnixNano|endTimeUnixNano|timeUnixNano)"\s*:\s*)(\d{16,20})(?=\s*[,}])/g;
+/**
+ * A bare number of so many digits loses its last ones in `JSON.parse`; quoting it first keeps them. A match is always a
+ * field: inside a JSON text every quote has a backslash before it, and so cannot be followed by a letter and a colon.
+ */
+const BARE_LONG_NUMBER = /("[A-Za-z_]+"\s*:\s*)(-?\d{16,20})(?=\s*[,}])/g;
+const SNAKE_CASE_NAME = /"([a-z]+(?:_[a-z]+)+)"(?=\s*:)/g;
 
-/** Parses a body. @throws {MalformedError} when it is no JSON object. */
-export function parseJsonBody(body: Uint8Array): JsonObject {
+/** Parses a body; names in snake_case become what OTLP calls them. @throws {MalformedError} when it is no JSON object. */
+export function parseJsonBody(body: Uint8Array, tolerances: ToleranceCounts): JsonObject {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text.replace(BARE_TIME, '$1"$2"'));
+    parsed = JSON.parse(camelCased(text, tolerances).replace(BARE_LONG_NUMBER, '$1"$2"'));
   } catch (error) {
     throw new MalformedError(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   return objectOf(parsed, "body");
+}
+
+function camelCased(text: string, tolerances: ToleranceCounts): string {
+  return text.replace(SNAKE_CASE_NAME, (_match, name: string) => {
+    tolerances.add("snake-case-name");
+    return `"${name.replace(/_([a-z])/g, (_underscore, letter: string) => letter.toUpperCase())}"`;
+  });
 }
 
 export function objectOf(value: unknown, what: string): JsonObject {
@@ -43,13 +55,21 @@ export function textOf(from: JsonObject, field: string): string {
   return value;
 }
 
-/** An enum by its number, or by its name, which other JSON encoders write. Unknown ones are 0. */
-export function enumOf(from: JsonObject, field: string, names: Readonly<Record<string, number>>): number {
+/** An enum by its number, or, counted, by its name. @throws {MalformedError} for a name that is none. */
+export function enumOf(
+  from: JsonObject,
+  field: string,
+  names: Readonly<Record<string, number>>,
+  tolerances: ToleranceCounts,
+): number {
   const value = from[field];
   if (value === undefined || value === null) return 0;
   if (typeof value === "number" && Number.isInteger(value)) return value;
-  if (typeof value === "string") return names[value] ?? (/^\d{1,9}$/.test(value) ? Number(value) : 0);
-  throw new MalformedError(`${field} is not an enum`);
+  if (typeof value === "string" && Object.hasOwn(names, value)) {
+    tolerances.add("enum-name");
+    return names[value]!;
+  }
+  throw new MalformedError(`${field} is not an enum: ${JSON.stringify(value)?.slice(0, 40)}`);
 }
 
 /** A whole number of up to 64 bits, written as a string or as a number. */
@@ -74,24 +94,28 @@ export function doubleOf(value: unknown, what: string): number {
   throw new MalformedError(`${what} is not a number: ${JSON.stringify(value)?.slice(0, 40)}`);
 }
 
-/** Big-endian words of an id in hex (or base64, as generic protobuf JSON has it); false when it is no good id. */
-export function idInto(text: string, into: Uint32Array, at: number, wordCount: number): boolean {
+/** Big-endian words of an id in hex, or, counted, in base64; false when it is no good id. */
+export function idInto(
+  text: string,
+  into: Uint32Array,
+  at: number,
+  wordCount: number,
+  tolerances: ToleranceCounts,
+): boolean {
   into.fill(0, at, at + wordCount);
-  const hexLength = wordCount * 8;
-  const bytes = text.length === hexLength ? Buffer.from(text, "hex") : Buffer.from(text, "base64");
-  if (bytes.length !== wordCount * 4) return false;
-  if (text.length !== hexLength && text.length !== base64Length(wordCount * 4)) return false;
+  const byteCount = wordCount * 4;
+  const isHex = text.length === byteCount * 2;
+  if (!isHex && text.length !== Math.ceil(byteCount / 3) * 4) return false;
+  const bytes = Buffer.from(text, isHex ? "hex" : "base64");
+  if (bytes.length !== byteCount) return false;
   let bits = 0;
   for (let word = 0; word < wordCount; word += 1) {
     const value = bytes.readUInt32BE(word * 4);
     into[at + word] = value;
     bits |= value;
   }
+  if (!isHex) tolerances.add("base64-id");
   return bits !== 0;
-}
-
-function base64Length(byteCount: number): number {
-  return Math.ceil(byteCount / 3) * 4;
 }
 
 /** The text of an AnyValue; "" for arrays, maps and bytes, which name nothing. */

@@ -11,8 +11,10 @@ import {
   textOf,
   unsignedOf,
 } from "./json-fields.ts";
+import type { ToleranceCounts } from "./tolerances.ts";
 
 const TEMPORALITIES: Readonly<Record<string, number>> = {
+  AGGREGATION_TEMPORALITY_UNSPECIFIED: 0,
   AGGREGATION_TEMPORALITY_DELTA: 1,
   AGGREGATION_TEMPORALITY_CUMULATIVE: 2,
 };
@@ -22,32 +24,32 @@ const CUMULATIVE = 2;
 const SHAPES = ["summary", "exponentialHistogram", "histogram", "sum", "gauge"] as const;
 
 /** Reads OTLP JSON metrics into the draft by the same rules as the protobuf reader. @throws {MalformedError} */
-export function readMetricsJson(body: JsonObject, draft: MetricsDraft): void {
+export function readMetricsJson(body: JsonObject, draft: MetricsDraft, tolerances: ToleranceCounts): void {
   for (const item of listOf(body, "resourceMetrics")) {
     const resourceMetrics = objectOf(item, "resourceMetrics");
     draft.openResource();
     resourceInto(resourceMetrics, draft);
     for (const scopeItem of listOf(resourceMetrics, "scopeMetrics")) {
       for (const metric of listOf(objectOf(scopeItem, "scopeMetrics"), "metrics")) {
-        readMetric(objectOf(metric, "metric"), draft);
+        readMetric(objectOf(metric, "metric"), draft, tolerances);
       }
     }
     draft.closeResource();
   }
 }
 
-function readMetric(metric: JsonObject, draft: MetricsDraft): void {
+function readMetric(metric: JsonObject, draft: MetricsDraft, tolerances: ToleranceCounts): void {
   const shape = SHAPES.find((name) => metric[name] !== undefined && metric[name] !== null);
   if (shape === undefined) return;
   const data = objectOf(metric[shape], shape);
   const name = textOf(metric, "name").toWellFormed();
   const unit = textOf(metric, "unit").toWellFormed();
-  const isCumulative = enumOf(data, "aggregationTemporality", TEMPORALITIES) === CUMULATIVE;
+  const isCumulative = enumOf(data, "aggregationTemporality", TEMPORALITIES, tolerances) === CUMULATIVE;
   const accumulates = shape === "summary" || (isCumulative && (shape !== "sum" || data["isMonotonic"] === true));
   const isNumber = shape === "gauge" || shape === "sum";
   for (const item of listOf(data, "dataPoints")) {
     const point = objectOf(item, "dataPoint");
-    if (enumOf(point, "flags", {}) & NO_RECORDED_VALUE) continue;
+    if (unsignedOf(point, "flags") & BigInt(NO_RECORDED_VALUE)) continue;
     draft.add({
       name,
       unit,

@@ -4,13 +4,25 @@ import type { BodyFormat, Signal } from "./decoder.ts";
 export const RPC_CODE = {
   ok: 0,
   invalidArgument: 3,
+  notFound: 5,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
 } as const;
 
+/** An answer that is not a success. */
+export interface Refusal {
+  readonly httpStatus: number;
+  readonly rpcCode: number;
+  readonly message: string;
+  /** Set when the sender may try again, after so long. */
+  readonly retryAfterSeconds?: number;
+}
+
 const NOTHING = Buffer.alloc(0);
+/** Some gRPC clients take 8 KiB of trailers in all, and a character may need nine bytes there. */
+const MAX_MESSAGE_LENGTH = 400;
 
 /** The response to a body that was taken in: empty, or a partial success when parts of it were refused. */
 export function exportResponse(signal: Signal, format: BodyFormat, rejectedCount: number): Buffer {
@@ -25,23 +37,48 @@ export function exportResponse(signal: Signal, format: BodyFormat, rejectedCount
   return bytesField(1, Buffer.concat([varintField(1, rejectedCount), bytesField(2, Buffer.from(message))]));
 }
 
-/** A google.rpc.Status. With `retryAfterSeconds` it carries a google.rpc.RetryInfo (protobuf form only). */
-export function rpcStatus(format: BodyFormat, code: number, message: string, retryAfterSeconds?: number): Buffer {
-  if (format === "json") return Buffer.from(JSON.stringify({ code, message }));
+/** The message of a refusal, cut to what every client can receive. */
+export function messageOf({ message }: Refusal): string {
+  const text = message.toWellFormed();
+  return text.length <= MAX_MESSAGE_LENGTH ? text : `${text.slice(0, MAX_MESSAGE_LENGTH)}…`.toWellFormed();
+}
+
+/** A google.rpc.Status, with google.rpc.RetryInfo when trying again can help and BadRequest when it cannot. */
+export function rpcStatus(format: BodyFormat, refusal: Refusal): Buffer {
+  const { rpcCode: code, retryAfterSeconds } = refusal;
+  const message = messageOf(refusal);
+  const isBadRequest = code === RPC_CODE.invalidArgument;
+  if (format === "json") {
+    const details = [
+      ...(retryAfterSeconds === undefined
+        ? []
+        : [{ "@type": typeUrl("RetryInfo"), retryDelay: `${retryAfterSeconds}s` }]),
+      ...(isBadRequest ? [{ "@type": typeUrl("BadRequest"), fieldViolations: [{ description: message }] }] : []),
+    ];
+    return Buffer.from(JSON.stringify({ code, message, ...(details.length === 0 ? {} : { details }) }));
+  }
   const parts = [varintField(1, code), bytesField(2, Buffer.from(message))];
   if (retryAfterSeconds !== undefined) {
-    const retryInfo = bytesField(1, varintField(1, retryAfterSeconds));
-    const typeUrl = bytesField(1, Buffer.from("type.googleapis.com/google.rpc.RetryInfo"));
-    parts.push(bytesField(3, Buffer.concat([typeUrl, bytesField(2, retryInfo)])));
+    parts.push(detail("RetryInfo", bytesField(1, varintField(1, retryAfterSeconds))));
   }
+  if (isBadRequest) parts.push(detail("BadRequest", bytesField(1, bytesField(2, Buffer.from(message)))));
   return Buffer.concat(parts);
+}
+
+function typeUrl(name: string): string {
+  return `type.googleapis.com/google.rpc.${name}`;
+}
+
+/** A google.protobuf.Any in the field `details`. */
+function detail(name: string, value: Buffer): Buffer {
+  return bytesField(3, Buffer.concat([bytesField(1, Buffer.from(typeUrl(name))), bytesField(2, value)]));
 }
 
 function bytesField(number: number, content: Buffer): Buffer {
   return Buffer.concat([varint((number << 3) | 2), varint(content.length), content]);
 }
 
-function varintField(number: number, value: number): Buffer {
+export function varintField(number: number, value: number): Buffer {
   return Buffer.concat([varint(number << 3), varint(value)]);
 }
 
