@@ -15,12 +15,6 @@ export function countReceiver(counters: Counters, receiver: Pick<OtlpReceiver, "
     "Values of OTLP JSON that were read although OTLP wants them written otherwise.",
     () => Object.entries(receiver.counts().tolerated).map(([deviation, count]) => row({ deviation }, count)),
   );
-  counters.read("gauge", "spantwin_in_flight_bodies", "Requests that wait to be taken in.", () => {
-    return receiver.counts().underWay.bodies;
-  });
-  counters.read("gauge", "spantwin_in_flight_bytes", "Bytes of requests under way, as they came and unpacked.", () => {
-    return receiver.counts().underWay.bytes;
-  });
 }
 
 function row(labels: Labels, value: number) {

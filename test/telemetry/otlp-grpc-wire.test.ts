@@ -78,7 +78,7 @@ describe("a message is taken in", () => {
       // With the first answer the client knows its share.
       await callWith(session, good);
       const calls = Array.from({ length: 50 }, () => callWith(session, good));
-      await expect.poll(() => receiver.counts().underWay.bodies).toBe(32);
+      await expect.poll(() => receiver.load.inFlightBodies).toBe(32);
       release();
       const statuses = (await Promise.all(calls)).map(({ grpcStatus }) => grpcStatus);
       expect(statuses).toEqual(Array(50).fill(status.OK));
@@ -190,7 +190,7 @@ describe("a call is refused, and the connection lives on", () => {
     const malformed = ledger.rows().find(({ service }) => service === "unknown_service")?.lost.malformed;
     expect(malformed).toBe(code === status.INVALID_ARGUMENT ? 1 : undefined);
     expect(receiver.counts().answers).toContainEqual({ transport: "grpc", code, count: 1 });
-    expect(receiver.counts().underWay).toEqual({ bodies: 0, bytes: 0 });
+    expect(receiver.load).toMatchObject({ inFlightBodies: 0, inFlightBytes: 0 });
   });
 
   test.each([
@@ -211,7 +211,7 @@ describe("a call is refused, and the connection lives on", () => {
         session.request({ ":method": "POST", ":path": TRACES_PATH, "content-type": "application/grpc" }),
       );
       for (const stream of open) stream.on("error", () => {}).write(half);
-      await expect.poll(() => receiver.counts().underWay.bytes).toBe(78_000);
+      await expect.poll(() => receiver.load.inFlightBytes).toBe(78_000);
       const answer = await callWith(session, good);
       for (const stream of open) stream.close(8);
       return answer;
@@ -220,7 +220,7 @@ describe("a call is refused, and the connection lives on", () => {
     expect(details(refused.headers).details.map(({ typeUrl }) => typeUrl)).toEqual([
       "type.googleapis.com/google.rpc.RetryInfo",
     ]);
-    await expect.poll(() => receiver.counts().underWay.bytes).toBe(0);
+    await expect.poll(() => receiver.load.inFlightBytes).toBe(0);
     expect((await callOnce(grpcPort, good)).grpcStatus).toBe(status.OK);
   });
 

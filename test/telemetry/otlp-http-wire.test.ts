@@ -126,7 +126,7 @@ describe("a body many times over the limit", () => {
     const head = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9000000\r\n\r\n`;
     const answer = await raw(httpPort, head + "x".repeat(60_000));
     expect(answer).toMatch(/^HTTP\/1.1 413 [\s\S]*connection: close/i);
-    expect(receiver.counts().underWay.bytes).toBe(0);
+    expect(receiver.load.inFlightBytes).toBe(0);
   });
 });
 

@@ -70,10 +70,10 @@ describe("OTLP/HTTP closes", () => {
       "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n";
     const { socket, heard } = talk(httpPort, head);
     trickle(socket);
-    await expect.poll(() => receiver.counts().underWay.bytes).toBeGreaterThan(0);
+    await expect.poll(() => receiver.load.inFlightBytes).toBeGreaterThan(0);
     expect(await post(httpPort)).toBe(200);
     expect(await heard).toMatch(/^HTTP\/1.1 503 /);
-    await expect.poll(() => receiver.counts().underWay.bytes).toBe(0);
+    await expect.poll(() => receiver.load.inFlightBytes).toBe(0);
   });
 });
 
@@ -116,7 +116,7 @@ describe("OTLP/gRPC closes", () => {
       expect((await callWith(session, framed(traces))).grpcStatus).toBe(status.OK);
       expect((await headers)["grpc-status"]).toBe(String(status.UNAVAILABLE));
     });
-    await expect.poll(() => receiver.counts().underWay.bytes).toBe(0);
+    await expect.poll(() => receiver.load.inFlightBytes).toBe(0);
     expect(receiver.counts().answers).toContainEqual({ transport: "grpc", code: status.UNAVAILABLE, count: 1 });
   });
 

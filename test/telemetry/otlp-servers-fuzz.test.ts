@@ -76,7 +76,7 @@ test("1,500 spoilt bodies over HTTP: 200, 400 or 413, and good ones in between",
     seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
   }
   expect(Math.min(seen.get(200)!, seen.get(400)!)).toBeGreaterThan(100);
-  expect(receiver.counts().underWay).toEqual({ bodies: 0, bytes: 0 });
+  expect(receiver.load).toMatchObject({ inFlightBodies: 0, inFlightBytes: 0 });
   const headers = { "content-type": "application/x-protobuf" };
   const answer = await fetch(`http://127.0.0.1:${httpPort}/v1/traces`, {
     method: "POST",
@@ -106,7 +106,7 @@ test("1,500 spoilt messages and frames over gRPC: a status it knows, on one conn
     expect((await callWith(session, framed(good))).grpcStatus).toBe(0);
   });
   expect(Math.min(...[0, 3, 8, 13].map((code) => seen.get(code) ?? 0))).toBeGreaterThan(20);
-  expect(receiver.counts().underWay).toEqual({ bodies: 0, bytes: 0 });
+  expect(receiver.load).toMatchObject({ inFlightBodies: 0, inFlightBytes: 0 });
   expect(escaped).toEqual([]);
 });
 

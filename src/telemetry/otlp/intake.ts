@@ -109,11 +109,6 @@ export class Intake {
     return !this.#isClosed;
   }
 
-  /** What is being received or waits to be taken in. */
-  get underWay(): { readonly bodies: number; readonly bytes: number } {
-    return { bodies: this.#inFlightBodies, bytes: this.#inFlightBytes };
-  }
-
   /** Counts bytes that are being received. @throws {BusyError} when there are too many. */
   reserve(byteCount: number): void {
     this.#refuseIfShut();

@@ -45,7 +45,6 @@ export interface OtlpListen {
 export interface OtlpReceiverCounts {
   readonly answers: readonly RequestCount[];
   readonly connectionsDropped: Readonly<Record<Transport, number>>;
-  readonly underWay: { readonly bodies: number; readonly bytes: number };
   /** Deviations of JSON bodies that were forgiven. */
   readonly tolerated: Readonly<Record<Deviation, number>>;
 }
@@ -112,7 +111,6 @@ export class OtlpReceiver implements TelemetrySource {
     return {
       answers: this.#requests.answers(),
       connectionsDropped: this.#requests.connectionsDropped(),
-      underWay: this.#intake.underWay,
       tolerated: this.#tolerances.counts(),
     };
   }
