@@ -13,6 +13,8 @@ export interface LoggedBody {
   readonly encoding: Encoding;
   readonly bytes: Uint8Array;
   readonly position: LogPosition;
+  /** When the record was written, unix seconds. */
+  readonly writtenSeconds: number;
 }
 
 export interface KafkaIntakeOptions {
@@ -128,15 +130,15 @@ export class KafkaIntake {
   }
 
   #bodyOf(record: LogRecord): LoggedBody {
-    const { topic, partition, offset, bytes } = record;
+    const { topic, partition, offset, bytes, timestampSeconds: writtenSeconds } = record;
     const position = { topic, partition, offset };
     const isMetrics = this.#options.metricTopics.some((pattern) => matchesTopic(pattern, topic));
     const signal: Signal = isMetrics ? "metrics" : "traces";
     const { encoding } = this.#options;
-    if (encoding !== "auto") return { signal, encoding, bytes, position };
+    if (encoding !== "auto") return { signal, encoding, bytes, position, writtenSeconds };
     // What is too empty to tell is what the collector sends by default, or nothing at all.
     const sniffed = sniffEncoding(bytes) ?? { signal, encoding: "otlp_proto" };
-    return { signal: sniffed.signal, encoding: sniffed.encoding, bytes, position };
+    return { signal: sniffed.signal, encoding: sniffed.encoding, bytes, position, writtenSeconds };
   }
 
   #leaveOut({ topic, partition, offset, bytes }: LogRecord, reason: string): void {

@@ -15,6 +15,8 @@ export class WorkerChild {
   records: readonly number[] = [];
   /** Partitions each of its legs was given. */
   partitions: readonly number[] = [];
+  /** Processor time it used, its start included. */
+  cpuSeconds = 0;
   readonly #child: ChildProcess;
   readonly #said: string[] = [];
 
@@ -49,10 +51,12 @@ export class WorkerChild {
     message?: string;
     records?: readonly number[];
     partitions?: readonly number[];
+    cpuSeconds?: number;
   }): void {
     if (line.window !== undefined) this.windows.add(line.window);
     if (line.records !== undefined) this.records = line.records;
     if (line.partitions !== undefined) this.partitions = line.partitions;
+    this.cpuSeconds = line.cpuSeconds ?? this.cpuSeconds;
     if (line.message !== undefined) this.#said.push(line.message);
     if (line.level === "error") this.errors.push(line.message ?? "");
   }

@@ -20,6 +20,11 @@ const worker = await startWorker({
 process.once("SIGTERM", () => void worker.stop());
 setInterval(() => {
   const legs = worker.legs.map((leg) => leg.status());
-  tell({ records: legs.map(({ records }) => records), partitions: legs.map(({ partitions }) => partitions.length) });
+  const { user, system } = process.cpuUsage();
+  tell({
+    records: legs.map(({ records }) => records),
+    partitions: legs.map(({ partitions }) => partitions.length),
+    cpuSeconds: (user + system) / 1e6,
+  });
 }, 200).unref();
 tell({ level: "info", message: "started" });

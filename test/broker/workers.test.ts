@@ -24,13 +24,14 @@ describe.skipIf(missing !== null)(`workers${missing === null ? "" : `: ${missing
   let store: PostgresStore;
   let reference: Awaited<ReturnType<typeof judge>>;
   let windowCount = 0;
+  let bodyCount = 0;
   const workers: WorkerChild[] = [];
 
   beforeAll(async () => {
     [broker, database] = await Promise.all([KafkaBroker.start(), startPostgres()]);
     await broker.createTopic(TOPICS.traces, RAW_PARTITIONS);
     await broker.createTopic(TOPICS.metrics, 1);
-    await sendSample(broker);
+    bodyCount = await sendSample(broker);
     store = await openPostgresStore(database.address);
     const windows = new Set<number>();
     reference = await judge(
@@ -63,34 +64,22 @@ describe.skipIf(missing !== null)(`workers${missing === null ? "" : `: ${missing
   test("find the incidents of the files, each once, though one that assembles and one that judges are killed", async () => {
     const [first, second] = [worker("assemble"), worker("assemble")];
     const judging = worker("detect");
-    await until(
-      () => judging.windows.size > windowCount / 4,
-      90,
-      () => report(workers),
-    );
+    const show = (): string => report(workers);
+    // In the midst of both its legs: so much was dealt out, and so much of that taken up again.
+    const isAmidst = (): boolean => first.records.length === 2 && first.records.every((n) => n > bodyCount / 8);
+    await until(isAmidst, 120, show);
     first.kill();
+    expect(first.records[0]! + (second.records[0] ?? 0), "killed too late").toBeLessThan(bodyCount);
     worker("assemble");
-    await until(
-      () => judging.windows.size > windowCount / 2,
-      90,
-      () => report(workers),
-    );
+    await until(() => judging.windows.size > windowCount / 2, 120, show);
     judging.kill();
     const heir = worker("detect");
     // The last windows of a stream that goes on are still open.
-    await until(
-      () => heir.windows.size >= windowCount - 4,
-      120,
-      () => report(workers),
-    );
-    await until(
-      async () => (await store.incidentCount()) >= reference.incidents.length,
-      60,
-      () => report(workers),
-    );
+    await until(() => heir.windows.size >= windowCount - 4, 120, show);
+    await until(async () => (await store.incidentCount()) >= reference.incidents.length, 60, show);
     const found = await store.incidents({ limit: 1000 });
     expect(told(found)).toEqual(told(reference.incidents));
-    expect(second.isAlive && heir.isAlive, report(workers)).toBe(true);
+    expect(second.isAlive && heir.isAlive, show()).toBe(true);
     expect([...workers].flatMap((each) => each.errors)).toEqual([]);
   }, 400_000);
 });
@@ -106,8 +95,8 @@ function report(workers: readonly WorkerChild[]): string {
   return workers.map((each) => each.toString()).join("\n");
 }
 
-/** Spans go to the partitions in turn, as from a collector without keys. */
-async function sendSample(broker: KafkaBroker): Promise<void> {
+/** Spans go to the partitions in turn, as from a collector without keys. Returns how many bodies of spans there are. */
+async function sendSample(broker: KafkaBroker): Promise<number> {
   const producer = broker.client().producer({ maxInFlightRequests: 1 });
   await producer.connect();
   let count = 0;
@@ -127,4 +116,5 @@ async function sendSample(broker: KafkaBroker): Promise<void> {
   await send("traces", 1);
   await send("metrics", 1);
   await producer.disconnect();
+  return count;
 }

@@ -1,5 +1,6 @@
 import { MalformedError, SourceError } from "../../contracts/errors.ts";
 import type { Ledger } from "../../contracts/telemetry.ts";
+import { SaidOnce } from "../../self/said-once.ts";
 import { KafkaSource } from "../../telemetry/kafka/kafka-source.ts";
 import { Quarantine } from "../../telemetry/kafka/quarantine.ts";
 import type { LogRecord } from "../../telemetry/log-source.ts";
@@ -25,6 +26,7 @@ export function startAssembleLeg(parts: LegParts & { readonly ledger: Ledger }):
     timing: parts.timing ?? {},
   });
   const quarantine = new Quarantine(null, (message) => say("warn", message));
+  const said = new SaidOnce({ warn: (message) => say("warn", message) });
   const assemblers = new Map<number, PartitionAssembler>();
   let records = 0;
 
@@ -56,6 +58,9 @@ export function startAssembleLeg(parts: LegParts & { readonly ledger: Ledger }):
       quarantine.add({ ...record, reason: record.unreadableReason ?? error.message, byteCount: record.bytes.length });
     }
     records++;
+    const { lateCount, forcedCount } = assembler;
+    if (lateCount > 0) said.warn("late", `spans later than ${settings.latenessSeconds} s: their traces may be torn`);
+    if (forcedCount > 0) said.warn("forced", "a raw partition lags so far that spans go on without waiting for it");
     const safe = assembler.takeSafeOffset();
     if (safe !== null) source.acknowledge({ topic: record.topic, partition: record.partition, offset: safe });
   };

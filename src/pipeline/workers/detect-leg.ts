@@ -1,5 +1,6 @@
 import type { Store } from "../../contracts/store.ts";
 import type { Ledger } from "../../contracts/telemetry.ts";
+import { SaidOnce } from "../../self/said-once.ts";
 import { KafkaSource } from "../../telemetry/kafka/kafka-source.ts";
 import { Quarantine } from "../../telemetry/kafka/quarantine.ts";
 import type { LogRecord } from "../../telemetry/log-source.ts";
@@ -40,6 +41,7 @@ export async function startDetectLeg(
   });
   const writer = new StoreWriter({ store, onError });
   const quarantine = new Quarantine(null, (message) => say("warn", message));
+  const said = new SaidOnce({ warn: (message) => say("warn", message) });
   const open = (): Promise<DetectState> => openState(parts, createLine(settings, scorer, ledger), writer);
   let state = await open();
   let records = 0;
@@ -53,6 +55,9 @@ export async function startDetectLeg(
     const window = windowIn(record, quarantine);
     if (window === null) return;
     for (const observation of state.merger.take(window)) state.line.takeWindow(observation);
+    if (state.merger.incompleteCount > 0) {
+      said.warn("incomplete", "windows are judged without a partition that lags too far behind");
+    }
     if (writer.waitingCount > WAITING_WRITES_MAX) await writer.settled();
   };
 

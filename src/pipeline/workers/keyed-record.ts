@@ -12,8 +12,10 @@ export interface Section {
   readonly offset: number;
   /** Latest end of a span in that partition up to here, unix seconds of event time; null when there was none. */
   readonly eventSeconds: number | null;
-  /** True when there was nothing behind that record when this was written. */
+  /** True when there was nothing behind that record, as of `asOfSeconds`. */
   readonly isAtEnd: boolean;
+  /** When the record was written; of a section without one, until when whoever says it knows the partition. Unix seconds. */
+  readonly asOfSeconds: number;
   readonly signal: Signal;
   readonly body: Uint8Array;
 }

@@ -83,8 +83,8 @@ export class PartitionAssembler {
     readonly offset: bigint;
     readonly timestampSeconds: number;
   }): WindowRecord[] {
-    const { sourceCount, sections } = decodeKeyed(record.bytes);
     this.#lastOffset = record.offset;
+    const { sourceCount, sections } = decodeKeyed(record.bytes);
     const closed: Observation[] = [];
     let lastEndSeconds = Number.NEGATIVE_INFINITY;
     for (const section of sections) {

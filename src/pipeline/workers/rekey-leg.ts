@@ -50,10 +50,13 @@ export async function startRekeyLeg(parts: LegParts): Promise<Leg> {
     const silent = source.status().partitions.filter(({ topic, partition }) => {
       return !accepted.has(`${topic}/${partition}`) && !metricTopics.some((pattern) => matchesTopic(pattern, topic));
     });
+    // What is known of lags may be as old as the last look at them, and a little more.
+    const asOfSeconds = Date.now() / 1000 - 2 * TELL_SECONDS;
     await Promise.all(
-      silent.map(({ topic, partition, committedOffset, lagRecords }) =>
-        rekeyer.tell({ topic, partition }, Number(committedOffset ?? 0n) - 1, lagRecords === 0),
-      ),
+      silent.map(({ topic, partition, committedOffset, lagRecords }) => {
+        const lastOffset = Number(committedOffset ?? 0n) - 1;
+        return rekeyer.tell({ topic, partition }, { lastOffset, isAtEnd: lagRecords === 0, asOfSeconds });
+      }),
     );
   };
   // Trouble with the log is said by the writer, which waits it out; told again in a moment.

@@ -50,7 +50,7 @@ export class Rekeyer {
    * @throws {MalformedError} when it is no OTLP protobuf
    * @throws {BusyError} when we are stopping
    */
-  async accept({ signal, encoding, bytes, position }: LoggedBody): Promise<number> {
+  async accept({ signal, encoding, bytes, position, writtenSeconds }: LoggedBody): Promise<number> {
     if (encoding !== "otlp_proto") {
       throw new TypeError(`workers take otlp_proto only: ${encoding} is read by a single process`);
     }
@@ -65,20 +65,36 @@ export class Rekeyer {
     state.offset = Math.max(state.offset, offset);
     const { eventSeconds } = state.clock;
     bodies.forEach((body, part) => {
-      this.#pending[part]!.push({ source, offset, eventSeconds, isAtEnd: false, signal, body: body ?? NO_BODY });
+      this.#pending[part]!.push({
+        source,
+        offset,
+        eventSeconds,
+        isAtEnd: false,
+        asOfSeconds: writtenSeconds,
+        signal,
+        body: body ?? NO_BODY,
+      });
     });
     await this.#written();
     return 0;
   }
 
-  /** Tells all partitions that a source has nothing more to say for now, or that it is only silent. */
-  async tell(position: Pick<LogPosition, "topic" | "partition">, lastOffset: number, isAtEnd: boolean): Promise<void> {
+  /**
+   * Tells all partitions of a source that had nothing new of late.
+   *
+   * @param word.lastOffset the last record that an earlier worker dealt out; −1 for none
+   * @param word.isAtEnd true when nothing is behind that and what was accepted, as of `asOfSeconds`
+   */
+  async tell(
+    position: Pick<LogPosition, "topic" | "partition">,
+    { lastOffset, isAtEnd, asOfSeconds }: { lastOffset: number; isAtEnd: boolean; asOfSeconds: number },
+  ): Promise<void> {
     const source = sourceOf(position);
     const state = this.#stateOf(source);
     const offset = Math.max(state.offset, lastOffset);
     const { eventSeconds } = state.clock;
     for (const sections of this.#pending) {
-      sections.push({ source, offset, eventSeconds, isAtEnd, signal: "traces", body: NO_BODY });
+      sections.push({ source, offset, eventSeconds, isAtEnd, asOfSeconds, signal: "traces", body: NO_BODY });
     }
     await this.#written();
   }

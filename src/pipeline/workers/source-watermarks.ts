@@ -4,6 +4,9 @@ import type { Section } from "./keyed-record.ts";
 const FRESH_SECONDS = 10;
 /** After so long without a word a source is thought to be gone for good. Seconds. */
 const FORGOTTEN_SECONDS = 900;
+/** Moments of which is remembered how far event time was: so many, so far apart at least. */
+const MOMENTS_MAX = 2000;
+const MOMENT_SECONDS = 0.1;
 
 const UNKNOWN = Number.NEGATIVE_INFINITY;
 
@@ -13,25 +16,24 @@ interface Source {
   offset: number;
   eventSeconds: number;
   isAtEnd: boolean;
+  asOfSeconds: number;
   heardSeconds: number;
 }
 
 /**
- * Event time of a keyed partition: how far all partitions of the raw topics have come that have more to say. Depends on what
- * stands in the log alone, times of records among it, so that reading it again gives the same.
+ * Event time of a keyed partition: how far all partitions of the raw topics have come. Depends on what stands in the log
+ * alone, times of records among it, so that reading it again gives the same.
  *
- * A partition at its end holds nobody up, unless its worker has fallen silent: then it may have more, and is waited for.
+ * A partition with more to say is waited for. One that was at its end at some moment has dealt out all that was written before,
+ * so it holds nobody up until then; when its worker falls silent, it is waited for like the others.
  */
 export class SourceWatermarks {
   readonly #sources = new Map<string, Source>();
+  /** How far event time had come in what was written until a moment; both grow. */
+  readonly #moments: { asOfSeconds: number; eventSeconds: number }[] = [];
   #sourceCount = Number.POSITIVE_INFINITY;
-  #nowSeconds = Number.NEGATIVE_INFINITY;
-  #eventSeconds = Number.NEGATIVE_INFINITY;
-
-  /** Never goes back; −∞ until all sources were heard of. */
-  get eventSeconds(): number {
-    return this.#eventSeconds;
-  }
+  #nowSeconds = UNKNOWN;
+  #eventSeconds = UNKNOWN;
 
   /**
    * Takes in what a section says of its source. False when all of it was known: the section came twice.
@@ -41,34 +43,45 @@ export class SourceWatermarks {
   take(section: Section, sourceCount: number, recordSeconds: number): boolean {
     this.#sourceCount = sourceCount;
     this.#nowSeconds = Math.max(this.#nowSeconds, recordSeconds);
-    const known = this.#sources.get(section.source);
-    const isNew = known === undefined || section.offset > known.offset;
-    if (known !== undefined && section.offset < known.offset) return false;
-    this.#sources.set(section.source, {
-      isTimed: section.signal === "traces" || known?.isTimed === true,
-      offset: section.offset,
-      eventSeconds: Math.max(known?.eventSeconds ?? UNKNOWN, section.eventSeconds ?? UNKNOWN),
-      isAtEnd: section.isAtEnd,
-      heardSeconds: recordSeconds,
-    });
-    return isNew;
+    const { source, offset, isAtEnd, asOfSeconds } = section;
+    const known = this.#sources.get(source);
+    if (known !== undefined && offset < known.offset) return false;
+    const eventSeconds = Math.max(known?.eventSeconds ?? UNKNOWN, section.eventSeconds ?? UNKNOWN);
+    const isTimed = section.signal === "traces" || known?.isTimed === true;
+    this.#sources.set(source, { isTimed, offset, eventSeconds, isAtEnd, asOfSeconds, heardSeconds: recordSeconds });
+    if (!isAtEnd) this.#remember(asOfSeconds, eventSeconds);
+    return known === undefined || offset > known.offset;
   }
 
-  /** Event time after all sections of a record were taken. */
+  /** Event time after all sections of a record were taken. Never goes back; −∞ until all sources were heard of. */
   advance(): number {
     const timed = [...this.#sources.values()].filter(({ isTimed }) => isTimed);
     if (timed.length < this.#sourceCount) return this.#eventSeconds;
     let slowest = Number.POSITIVE_INFINITY;
-    let latest = Number.NEGATIVE_INFINITY;
-    for (const source of timed) {
-      const silentSeconds = this.#nowSeconds - source.heardSeconds;
-      latest = Math.max(latest, source.eventSeconds);
-      if (source.isAtEnd && silentSeconds <= FRESH_SECONDS) continue;
-      if (silentSeconds > FORGOTTEN_SECONDS) continue;
-      slowest = Math.min(slowest, source.eventSeconds);
+    let idleAsOf = Number.POSITIVE_INFINITY;
+    for (const { isAtEnd, asOfSeconds, heardSeconds, eventSeconds } of timed) {
+      const silentSeconds = this.#nowSeconds - heardSeconds;
+      if (isAtEnd && silentSeconds <= FRESH_SECONDS) idleAsOf = Math.min(idleAsOf, asOfSeconds);
+      else if (silentSeconds <= FORGOTTEN_SECONDS) slowest = Math.min(slowest, eventSeconds);
     }
-    const now = slowest === Number.POSITIVE_INFINITY ? latest : slowest;
+    const now = Math.min(slowest, this.#eventSecondsAt(idleAsOf));
     this.#eventSeconds = Math.max(this.#eventSeconds, now);
     return this.#eventSeconds;
+  }
+
+  #remember(asOfSeconds: number, eventSeconds: number): void {
+    const last = this.#moments.at(-1);
+    if (last === undefined || asOfSeconds >= last.asOfSeconds + MOMENT_SECONDS) {
+      this.#moments.push({ asOfSeconds, eventSeconds: Math.max(last?.eventSeconds ?? UNKNOWN, eventSeconds) });
+      if (this.#moments.length > MOMENTS_MAX) this.#moments.shift();
+      return;
+    }
+    // Together they are known at the later of the two moments.
+    last.asOfSeconds = Math.max(last.asOfSeconds, asOfSeconds);
+    last.eventSeconds = Math.max(last.eventSeconds, eventSeconds);
+  }
+
+  #eventSecondsAt(asOfSeconds: number): number {
+    return this.#moments.findLast((moment) => moment.asOfSeconds <= asOfSeconds)?.eventSeconds ?? UNKNOWN;
   }
 }

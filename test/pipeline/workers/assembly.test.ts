@@ -47,6 +47,7 @@ async function keyed(sourceCount: number, below: (limit: number) => number, rest
   const logs = new KeyedLogs(spread(sourceCount), PARTITIONS);
   while (!logs.isDone) {
     const source = below(sourceCount);
+    if (below(10) === 0) await logs.sayIdle(below(sourceCount));
     if (restarts && below(100) === 0) logs.restart(source, below(20));
     await logs.step(source);
   }
@@ -117,8 +118,9 @@ describe.each([1, 2, 3])("whatever happens on the way (%d)", (seed) => {
     const below = random(seed);
     const logs = await keyed(2, below, false);
     let lives = 4;
+    let records = 0;
     const dies = (): { hasWritten: boolean } | null => {
-      return lives > 0 && below(400) === 0 ? { hasWritten: --lives % 2 === 0 } : null;
+      return ++records > 2000 && lives > 0 && below(400) === 0 ? { hasWritten: --lives % 2 === 0 } : null;
     };
     const other = assembled(logs.partitions, { settings, pick: below, dies });
     expect([other.deaths > 0, other.repeated > 0, other.incomplete]).toEqual([true, true, 0]);

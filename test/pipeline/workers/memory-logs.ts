@@ -19,6 +19,8 @@ interface KeyedLogRecord {
   readonly timestampSeconds: number;
 }
 
+/** Seconds between two writings of the raw topics, as a collector under load. */
+const WRITTEN_SECONDS = 0.05;
 /** Seconds between two writings of the keyed topic. */
 const WRITE_SECONDS = 0.05;
 
@@ -47,11 +49,30 @@ export class KeyedLogs {
     const body = this.#raw[source]![offset];
     const position = { topic: "raw", partition: source, offset: BigInt(offset) };
     if (body === undefined) {
-      await this.#rekeyers[source]!.tell(position, offset - 1, true);
+      const word = { lastOffset: offset - 1, isAtEnd: true, asOfSeconds: this.#nowSeconds };
+      await this.#rekeyers[source]!.tell(position, word);
       return;
     }
-    await this.#rekeyers[source]!.accept({ ...body, encoding: "otlp_proto", position });
+    await this.#rekeyers[source]!.accept({
+      ...body,
+      encoding: "otlp_proto",
+      position,
+      writtenSeconds: this.#writtenSeconds(source, offset),
+    });
     this.#taken[source] = offset + 1;
+  }
+
+  /** The worker has not seen the next body yet, and says that it is at its end, as of a moment before that was written. */
+  async sayIdle(source: number): Promise<void> {
+    const offset = this.#taken[source]!;
+    const position = { topic: "raw", partition: source };
+    const asOfSeconds = this.#writtenSeconds(source, offset) - WRITTEN_SECONDS / 2;
+    await this.#rekeyers[source]!.tell(position, { lastOffset: offset - 1, isAtEnd: true, asOfSeconds });
+  }
+
+  /** Bodies were written one after another, to the partitions in turn. */
+  #writtenSeconds(source: number, offset: number): number {
+    return 100 + WRITTEN_SECONDS * (offset * this.#raw.length + source);
   }
 
   /** The worker dies; another one goes on so many bodies before, where the last commit was. */

@@ -6,8 +6,14 @@ import { SourceClock } from "../../../src/pipeline/workers/source-clock.ts";
 import { SourceWatermarks } from "../../../src/pipeline/workers/source-watermarks.ts";
 
 const NOTHING = new Uint8Array(0);
-const section = (source: string, offset: number, eventSeconds: number | null, isAtEnd = false): Section => {
-  return { source, offset, eventSeconds, isAtEnd, signal: "traces", body: NOTHING };
+const section = (
+  source: string,
+  offset: number,
+  eventSeconds: number | null,
+  isAtEnd = false,
+  asOfSeconds = 0,
+): Section => {
+  return { source, offset, eventSeconds, isAtEnd, asOfSeconds, signal: "traces", body: NOTHING };
 };
 
 function watermarks(sourceCount: number) {
@@ -44,6 +50,14 @@ describe("event time", () => {
     const { hear } = watermarks(2);
     expect(hear(0, section("a", 0, 100), section("b", -1, null, true))).toBe(100);
     expect(hear(1, section("a", 0, 100, true), section("b", 0, 90, true))).toBe(100);
+  });
+
+  test("goes no further than what was written before a source was known to be at its end: it may have more since", () => {
+    const { hear } = watermarks(2);
+    hear(0, section("a", 0, 100, false, 50), section("b", -1, null, true, 51));
+    expect(hear(1, section("a", 1, 400, false, 52))).toBe(100);
+    expect(hear(2, section("a", 2, 500, false, 54), section("b", -1, null, true, 53))).toBe(400);
+    expect(hear(3, section("b", 0, 420, false, 54))).toBe(420);
   });
 
   test("waits for a source that was at its end when its worker has fallen silent: it may have more", () => {
