@@ -25,9 +25,12 @@ export interface KillReport extends Verdict {
 }
 
 const RUN_SECONDS_MAX = 3;
+const CYCLE_SECONDS = 10;
 /** Of event time: the twin is ready by then, with what it is told to wait for. */
 const ILL_FROM_SECONDS = 70;
 const LEARNING_DELAY_SECONDS = 10;
+/** So much traffic that there is an incident to compare. */
+const EVENT_SECONDS_MIN = 110;
 
 /** Kills the server at seeded random moments of steady traffic and holds what is left against what was promised. */
 export async function runKills(
@@ -46,7 +49,7 @@ export async function runKills(
   let spans = 0;
   let sendingSeconds = 0;
   let journalBytes = 0;
-  const bodies = bodiesOf(traffic(options.spansPerSecond), ILL_FROM_SECONDS);
+  const bodies = bodiesOf(traffic(options.spansPerSecond, CYCLE_SECONDS), ILL_FROM_SECONDS);
   const sender = new Sender(server.ports.http);
   const start = async (): Promise<number> => {
     const begun = performance.now();
@@ -55,7 +58,8 @@ export async function runKills(
     return (performance.now() - begun) / 1000;
   };
   await start();
-  for (let kill = 0; kill < options.kills || journalBytes < options.minJournalBytes; kill += 1) {
+  const minSpans = options.spansPerSecond * EVENT_SECONDS_MIN;
+  for (let kill = 0; kill < options.kills || journalBytes < options.minJournalBytes || spans < minSpans; kill += 1) {
     const begun = performance.now();
     const runSeconds = 0.5 + random() * RUN_SECONDS_MAX;
     let dying: Promise<void> | null = null;

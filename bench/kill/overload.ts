@@ -16,6 +16,7 @@ export interface OverloadReport extends Verdict {
 }
 
 const CONNECTIONS = 32;
+const CYCLE_SECONDS = 2;
 
 /** Offers several times what the server is rated for, without mercy, and then what it is rated for. */
 export async function runOverload(
@@ -27,7 +28,7 @@ export async function runOverload(
   await server.ready();
   const sender = new Sender(server.ports.http);
   const ledger = new SentLedger();
-  const bodies = bodiesOf(traffic(options.spansPerSecond * options.factor));
+  const bodies = bodiesOf(traffic(options.spansPerSecond * options.factor, CYCLE_SECONDS));
   const answers: Record<number, number> = {};
   const latencies: number[] = [];
   let accepted = 0;

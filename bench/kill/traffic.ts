@@ -4,7 +4,6 @@ import { cluster, spansPerRequest } from "../ingest/cluster.ts";
 import { type Cycle, moveOn, recordCycle } from "../ingest/span-bodies.ts";
 
 const SPANS_PER_BODY = 512;
-const CYCLE_SECONDS = 10;
 const SEED = 11;
 /** A service of the second layer works so many times as long once it is ill. */
 const ILL = { service: 2, factor: 4 };
@@ -19,15 +18,18 @@ export interface TimedBody extends RecordedBody {
 /** The same traffic of a cluster of ten services and 200 operations, well and with one service ill. */
 export interface Traffic {
   readonly well: Cycle;
-  readonly ill: Cycle;
+  readonly ill: () => Cycle;
 }
 
 /** @param spansPerSecond about; it is a drawn number of requests that has as many */
-export function traffic(spansPerSecond: number): Traffic {
+export function traffic(spansPerSecond: number, seconds: number): Traffic {
   const requestsPerSecond = spansPerSecond / spansPerRequest(cluster(1, SEED));
   const application = cluster(requestsPerSecond, SEED);
-  const options = { requestsPerSecond, seconds: CYCLE_SECONDS, spansPerBody: SPANS_PER_BODY, seed: SEED };
-  return { well: recordCycle(application, options), ill: recordCycle(fallenIll(application), options) };
+  const options = { requestsPerSecond, seconds, spansPerBody: SPANS_PER_BODY, seed: SEED };
+  return {
+    well: recordCycle(application, options),
+    ill: () => recordCycle(fallenIll(application), options),
+  };
 }
 
 /** The traffic's bodies one after another, without end: every round is a cycle later, with traces of its own. */
@@ -35,16 +37,19 @@ export function* bodiesOf(
   { well, ill }: Traffic,
   illFromSeconds = Number.POSITIVE_INFINITY,
 ): Generator<TimedBody, never> {
-  const rounds = new Map([well, ill].map((cycle) => [cycle, 0]));
+  let cycle = well;
+  let movedTo = 0;
   for (let round = 0; ; round += 1) {
-    const cycle = round * CYCLE_SECONDS < illFromSeconds ? well : ill;
-    const later = (round - rounds.get(cycle)!) * CYCLE_SECONDS;
-    rounds.set(cycle, round);
+    if (cycle === well && round * well.seconds >= illFromSeconds) {
+      cycle = ill();
+      movedTo = 0;
+    }
     for (const body of cycle.bodies) {
-      if (later > 0) moveOn(body, later, round);
+      if (round > movedTo) moveOn(body, (round - movedTo) * cycle.seconds, round);
       // The next round changes the bytes, and this body may still be on its way then.
       yield { ...AS_RECORDED, bytes: body.bytes.slice(), spanCount: body.spanCount };
     }
+    movedTo = round;
   }
 }
 
