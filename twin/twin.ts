@@ -55,6 +55,7 @@ export class Twin {
   readonly #capacity = new CapacityModel();
   #variantsOfKnowledge: Knowledge | null = null;
   #networkSize = 0;
+  #window: Observation | null = null;
   #current: Observation | null = null;
   readonly #recent = new RecentWindows();
   #jobsBefore = new Map<number, InstanceJobs>();
@@ -77,6 +78,7 @@ export class Twin {
 
   /** Predicts the window and holds it against the prediction. Windows must come in order of time. */
   forecast(window: Observation): Forecast {
+    this.#window = window;
     return { ...this.#forecastOf(seenPart(window)), observation: window };
   }
 
@@ -213,10 +215,9 @@ export class Twin {
 
   /** @param awaited windows forecast that may still be learned */
   snapshot(awaited: readonly Observation[]) {
-    const current = this.#current;
     return {
-      learner: this.#learner.snapshot(current === null ? awaited : [...awaited, current]),
-      current,
+      learner: this.#learner.snapshot([...awaited, ...(this.#window === null ? [] : [this.#window])]),
+      window: this.#window,
       recent: this.#recent.snapshot(),
       capacity: this.#capacity.snapshot(),
       hasVariants: this.#variants !== null && this.#variantsOfKnowledge === this.#learner.knowledge,
@@ -226,14 +227,15 @@ export class Twin {
 
   restore(state: ReturnType<Twin["snapshot"]>): void {
     this.#learner.restore(state.learner);
-    this.#current = state.current;
+    this.#window = state.window;
+    this.#current = state.window === null ? null : seenPart(state.window);
     this.#recent.restore(state.recent);
     const { knowledge } = this.#learner;
-    if (state.current === null || knowledge === null) return;
-    this.#jobsBefore = new Map(jobsByInstance(state.current).map((jobs) => [jobs.instance, jobs]));
-    if (state.hasVariants && sizeOf(state.current.topology) === state.networkSize) {
+    if (this.#current === null || knowledge === null) return;
+    this.#jobsBefore = new Map(jobsByInstance(this.#current).map((jobs) => [jobs.instance, jobs]));
+    if (state.hasVariants && sizeOf(this.#current.topology) === state.networkSize) {
       // Equal networks to those the limit was found in.
-      this.#capacity.know(knowledge, this.#variantsOf(state.current.topology, knowledge));
+      this.#capacity.know(knowledge, this.#variantsOf(this.#current.topology, knowledge));
     }
     this.#capacity.restore(state.capacity);
   }

@@ -14,7 +14,8 @@ export interface Vitals {
   readonly rssMiB: number;
   readonly spans: number;
   readonly windows: number;
-  readonly isReady: boolean;
+  /** True when verdicts are given. */
+  readonly isWatching: boolean;
   /** Spans not, or not fully, used. */
   readonly lost: number;
 }
@@ -41,6 +42,8 @@ export class DetectorProcess {
     this.#child = spawn(process.execPath, [...nodeOptions, MAIN, "attach", ...words, ...flags], {
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // Nobody else would end it when the bench is cut short.
+    process.once("exit", () => this.#child.kill());
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.on("data", (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-10_000);
@@ -81,7 +84,7 @@ export class DetectorProcess {
       rssMiB: sum("spantwin_resident_memory_bytes") / 2 ** 20,
       spans: sum("spantwin_spans_received_total"),
       windows: sum("spantwin_windows_total"),
-      isReady: sum("spantwin_ready") === 1,
+      isWatching: sum("spantwin_watching") === 1,
       lost: sum("spantwin_spans_lost_total"),
     };
   }

@@ -59,7 +59,7 @@ export async function raceReceivers(options: {
     await sendSome(httpSender(detector.httpPort), WARM_UP_WINDOWS);
     rssMiB = 0;
     const warm = await detector.vitals();
-    if (!warm.isReady) throw new Error(`the detector does not judge after ${WARM_UP_WINDOWS} windows`);
+    if (!warm.isWatching) throw new Error(`the detector does not judge after ${WARM_UP_WINDOWS} windows`);
     for (let round = 0; round < rounds; round++) {
       race.http.push(await turn(detector, httpSender(detector.httpPort), WINDOWS_A_TURN));
       race.usualHttp.push(await turn(rival, httpSender(rival.httpPort), 1));

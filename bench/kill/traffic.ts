@@ -9,6 +9,8 @@ const SEED = 11;
 /** A service of the second layer works so many times as long once it is ill. */
 const ILL = { service: 2, factor: 4 };
 
+const AS_RECORDED = { signal: "traces", encoding: "otlp_proto", isDocument: false, timeNanos: 0 } as const;
+
 /** A body of the traffic. */
 export interface TimedBody extends RecordedBody {
   readonly spanCount: number;
@@ -19,8 +21,6 @@ export interface Traffic {
   readonly well: Cycle;
   readonly ill: Cycle;
 }
-
-const AS_RECORDED = { signal: "traces", encoding: "otlp_proto", isDocument: false, timeNanos: 0 } as const;
 
 /** @param spansPerSecond about; it is a drawn number of requests that has as many */
 export function traffic(spansPerSecond: number): Traffic {

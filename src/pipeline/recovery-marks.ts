@@ -16,7 +16,8 @@ const MARK_FILE = "recovery-mark";
 export class RecoveryMarks {
   readonly #path: string;
   readonly #quarantine: string;
-  readonly #file: number;
+  /** Null where it cannot be written, on a full disk: recovery goes on without. */
+  #file: number | null;
   readonly #mark = Buffer.alloc(MARK_BYTES);
   readonly #suspect: number;
   readonly #tries: number;
@@ -26,7 +27,7 @@ export class RecoveryMarks {
     this.#quarantine = quarantine;
     this.#suspect = suspect;
     this.#tries = tries;
-    this.#file = openSync(path, "w");
+    this.#file = openedOrNull(path);
     this.begin(0);
   }
 
@@ -45,11 +46,16 @@ export class RecoveryMarks {
 
   /** This record is being read from now on. */
   begin(sequence: number): void {
+    if (this.#file === null) return;
     this.#mark.writeDoubleLE(sequence, 0);
     this.#mark.writeDoubleLE(this.#suspect, 8);
     this.#mark.writeUInt32LE(this.#tries, 16);
     this.#mark.writeUInt32LE(crc32(this.#mark.subarray(0, 20)), 20);
-    writeSync(this.#file, this.#mark, 0, MARK_BYTES, 0);
+    try {
+      writeSync(this.#file, this.#mark, 0, MARK_BYTES, 0);
+    } catch {
+      this.close();
+    }
   }
 
   /** True for a record that has killed every recovery of late. */
@@ -67,8 +73,18 @@ export class RecoveryMarks {
 
   /** The recovery is over. */
   close(): void {
+    if (this.#file === null) return;
     closeSync(this.#file);
+    this.#file = null;
     rmSync(this.#path, { force: true });
+  }
+}
+
+function openedOrNull(path: string): number | null {
+  try {
+    return openSync(path, "w");
+  } catch {
+    return null;
   }
 }
 

@@ -124,7 +124,10 @@ export class WayIn {
     const tls = isDemo ? null : readTls(settings);
     const listening = await this.#receiver.start({ tls, host, grpcPort, httpPort });
     this.#recovered = this.#run();
-    this.#recovered.catch((error: unknown) => onError(error, "reading the journal again"));
+    this.#recovered.catch((error: unknown) => {
+      this.intake.hold(`the journal cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      onError(error, "reading the journal again");
+    });
     return listening;
   }
 

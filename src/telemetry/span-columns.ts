@@ -126,27 +126,28 @@ export class SpanColumns {
   build(): SpanBatch {
     const count = this.#spanCount;
     const linkCount = this.#linkStart[count]!;
+    const memory = new BatchMemory(count, linkCount);
     const batch: SpanBatch = {
       spanCount: count,
       strings: this.#strings,
-      traceId: this.traceId.slice(0, count * 4),
-      spanId: this.spanId.slice(0, count * 2),
-      parentSpanId: this.parentSpanId.slice(0, count * 2),
-      kind: this.kind.slice(0, count),
-      isError: this.isError.slice(0, count),
-      startSeconds: this.startSeconds.slice(0, count),
-      durationSeconds: this.durationSeconds.slice(0, count),
-      service: this.service.slice(0, count),
-      instance: this.instance.slice(0, count),
-      version: this.version.slice(0, count),
-      operation: this.operation.slice(0, count),
-      peerKind: this.peerKind.slice(0, count),
-      peer: this.peer.slice(0, count),
-      resendCount: this.resendCount.slice(0, count),
-      samplingProbability: this.samplingProbability.slice(0, count),
-      linkStart: this.#linkStart.slice(0, count + 1),
-      linkTraceId: this.#linkTraceId.slice(0, linkCount * 4),
-      linkSpanId: this.#linkSpanId.slice(0, linkCount * 2),
+      startSeconds: memory.doubles(this.startSeconds, count),
+      durationSeconds: memory.doubles(this.durationSeconds, count),
+      samplingProbability: memory.doubles(this.samplingProbability, count),
+      traceId: memory.words(this.traceId, count * 4),
+      spanId: memory.words(this.spanId, count * 2),
+      parentSpanId: memory.words(this.parentSpanId, count * 2),
+      service: memory.words(this.service, count),
+      instance: memory.words(this.instance, count),
+      version: memory.words(this.version, count),
+      operation: memory.words(this.operation, count),
+      peer: memory.words(this.peer, count),
+      linkStart: memory.words(this.#linkStart, count + 1),
+      linkTraceId: memory.words(this.#linkTraceId, linkCount * 4),
+      linkSpanId: memory.words(this.#linkSpanId, linkCount * 2),
+      kind: memory.bytes(this.kind, count),
+      isError: memory.bytes(this.isError, count),
+      peerKind: memory.bytes(this.peerKind, count),
+      resendCount: memory.bytes(this.resendCount, count),
     };
     this.#clear();
     return batch;
@@ -185,6 +186,43 @@ export class SpanColumns {
     this.#linkTraceId = resized(this.#linkTraceId, new Uint32Array(capacity * 4));
     this.#linkSpanId = resized(this.#linkSpanId, new Uint32Array(capacity * 2));
     this.#linkCapacity = capacity;
+  }
+}
+
+const DOUBLES_A_SPAN = 3;
+const WORDS_A_SPAN = 4 + 2 + 2 + 5 + 1;
+const WORDS_A_LINK = 4 + 2;
+const BYTES_A_SPAN = 4;
+
+/** All columns of a batch in one piece of memory: one to find and one to give back. Doubles first, then words, then bytes. */
+class BatchMemory {
+  readonly #buffer: ArrayBuffer;
+  #at = 0;
+
+  constructor(spanCount: number, linkCount: number) {
+    const words = WORDS_A_SPAN * spanCount + 1 + WORDS_A_LINK * linkCount;
+    this.#buffer = new ArrayBuffer(8 * DOUBLES_A_SPAN * spanCount + 4 * words + BYTES_A_SPAN * spanCount);
+  }
+
+  doubles(from: Float64Array, count: number): Float64Array<ArrayBuffer> {
+    const column = new Float64Array(this.#buffer, this.#at, count);
+    column.set(from.subarray(0, count));
+    this.#at += 8 * count;
+    return column;
+  }
+
+  words(from: Uint32Array, count: number): Uint32Array<ArrayBuffer> {
+    const column = new Uint32Array(this.#buffer, this.#at, count);
+    column.set(from.subarray(0, count));
+    this.#at += 4 * count;
+    return column;
+  }
+
+  bytes(from: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
+    const column = new Uint8Array(this.#buffer, this.#at, count);
+    column.set(from.subarray(0, count));
+    this.#at += count;
+    return column;
   }
 }
 

@@ -267,18 +267,19 @@ export class Observer {
       this.#ledger.lost(spans.service(fragment.top), "late", fragment.spans.length);
       return;
     }
+    const slice = slices.get(index);
+    if (slice !== undefined && !(fragment.endSeconds >= slice.startSeconds && fragment.endSeconds < slice.endSeconds)) {
+      // What is not looked at still tells of names and callers.
+      this.#assembler.note(spans, fragment);
+      this.#ledger.lost(spans.service(fragment.top), "window-overflow", fragment.spans.length);
+      return;
+    }
     let builder = this.#builders.get(index);
     if (builder === undefined) {
       builder = new WindowBuilder();
       this.#builders.set(index, builder);
     }
-    // What is not seen still tells of names, callers and clocks.
     const rows = this.#assembler.assemble(spans, fragment);
-    const slice = slices.get(index);
-    if (slice !== undefined && !(fragment.endSeconds >= slice.startSeconds && fragment.endSeconds < slice.endSeconds)) {
-      this.#ledger.lost(spans.service(fragment.top), "window-overflow", fragment.spans.length);
-      return;
-    }
     const traceRow = builder.addTrace(spans.batch[fragment.top]!.traceId, 4 * spans.row[fragment.top]!);
     const offset = builder.visitCount;
     for (const visit of rows.visits) {

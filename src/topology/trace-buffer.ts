@@ -84,12 +84,15 @@ export class TraceBuffer {
     const batch = new Uint32Array(spanCount);
     const row = new Uint32Array(spanCount);
     let at = 0;
+    let last: SpanBatch | null = null;
+    let number = 0;
     for (const { batches, rows } of traces) {
       for (let i = 0; i < rows.length; i++, at++) {
-        let number = numberOf.get(batches[i]!);
-        if (number === undefined) {
-          number = numberOf.size;
-          numberOf.set(batches[i]!, number);
+        // Spans of a trace mostly came together.
+        if (batches[i] !== last) {
+          last = batches[i]!;
+          number = numberOf.get(last) ?? numberOf.size;
+          numberOf.set(last, number);
         }
         batch[at] = number;
         row[at] = rows[i]!;

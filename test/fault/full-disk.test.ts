@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
 import { journalRecords } from "../../src/telemetry/journal/journal-reader.ts";
 import { sampleBodies } from "./sample-part.ts";
@@ -33,6 +33,7 @@ describe.skipIf(!hasLimits)("a full disk (needs prlimit of util-linux)", () => {
       const data = join(folder, ack);
       const ports = await freePorts();
       const server = new ServerProcess(ports, data, [...QUICK_LINE, "--ack", ack, "--checkpoint-seconds", "0.5"]);
+      onTestFinished(() => server.abandon());
       server.start();
       await server.ready();
       const sender = new Sender(ports.http);

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { randomStream } from "../../datasets/testbed/random.ts";
 import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
 import { fingerprintKey, fingerprintOf } from "../../src/telemetry/journal/fingerprint.ts";
@@ -44,6 +44,7 @@ describe.each([
     const data = join(folder, `kill-${seed}`);
     const ports = await freePorts();
     const server = new ServerProcess(ports, data, [...QUICK_LINE, ...args]);
+    onTestFinished(() => server.abandon());
     server.start();
     await server.ready();
     const moments = Array.from({ length: kills }, () => Math.floor(random() * BODIES)).sort((a, b) => a - b);

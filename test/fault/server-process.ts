@@ -72,6 +72,11 @@ export class ServerProcess {
     await this.#ended();
   }
 
+  /** Leaves nothing running, whatever became of the test. */
+  async abandon(): Promise<void> {
+    if (this.#running !== null) await this.kill();
+  }
+
   /** As an orchestrator does first. @returns the exit code */
   async terminate(): Promise<number> {
     this.#running!.child.kill("SIGTERM");

@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
 import { journalRecords } from "../../src/telemetry/journal/journal-reader.ts";
 import { run } from "../cli/run.ts";
@@ -24,6 +24,7 @@ async function started(name: string, args: readonly string[] = []) {
   const data = join(folder, name);
   const ports = await freePorts();
   const server = new ServerProcess(ports, data, [...QUICK_LINE, ...args]);
+  onTestFinished(() => server.abandon());
   server.start();
   await server.ready();
   return { server, data, ports, sender: new Sender(ports.http) };

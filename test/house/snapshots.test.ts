@@ -96,6 +96,7 @@ const derived: Readonly<Record<string, string>> = {
   "Observer.spans": "filled anew for every trace",
   "Observer.closed": "empty between two batches",
   "Assembler.splitter": "it holds the registry alone",
+  "Twin.current": "made again from the window",
   "Twin.variants": "drawn again from the knowledge with the same seed",
   "Twin.variantsOfKnowledge": "restored as whether the networks are of the knowledge there is",
   "Twin.jobsBefore": "made again from the window",

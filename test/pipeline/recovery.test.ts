@@ -2,7 +2,7 @@
 // is left out, counted and told, and all else is taken in again, in its order.
 // Method: journals made here, with records that no receiver would have let in; a reader that "dies" is one that is dropped
 // where it stands.
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -134,6 +134,12 @@ describe("a body that kills every recovery", () => {
     await start();
     for (const _ of [1, 2]) await start(1);
     expect((await start()).recovered).toMatchObject({ skipped: 0 });
+  });
+
+  test("is not found where the mark cannot be written, and nothing else is amiss", async () => {
+    await write([entryOf(spans(1))]);
+    await mkdir(join(folder, "recovery-mark"));
+    expect((await start()).recovered).toMatchObject({ records: 1, skipped: 0 });
   });
 
   test("is not made up by a mark that is damaged", async () => {

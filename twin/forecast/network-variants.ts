@@ -2,6 +2,7 @@ import type { Topology } from "../../src/contracts/observation.ts";
 import { compileNetwork } from "../kernel/compile-network.ts";
 import type { CompiledNetwork } from "../kernel/compiled-network.ts";
 import { normal, stream } from "../kernel/random.ts";
+import type { NetworkSpec } from "../kernel/spec.ts";
 import type { Knowledge } from "../learning/knowledge.ts";
 import { type BuiltNetwork, buildNetwork, NO_OVERRIDES, type Overrides } from "./network-builder.ts";
 
@@ -24,7 +25,8 @@ export function networkVariants(
   topology: Topology,
   options: { readonly count: number; readonly seed: number; readonly overrides?: Overrides },
 ): NetworkVariant[] {
-  return Array.from({ length: options.count }, (_, variant) => {
+  const variants: NetworkVariant[] = [];
+  for (let variant = 0; variant < options.count; variant++) {
     const network = buildNetwork(knowledge, topology, options.overrides ?? NO_OVERRIDES, {
       structureOf: ({ node, structures }) => {
         // The best one in every other variant, the rest in turn.
@@ -37,6 +39,21 @@ export function networkVariants(
         return Math.max(0, 1 + relativeError * Math.max(-ERRORS_MAX, Math.min(ERRORS_MAX, error)));
       },
     });
-    return { network, compiled: compileNetwork(network.spec) };
-  });
+    const compiled = compileNetwork(network.spec, variants[0]?.compiled);
+    variants.push({ network: { ...network, spec: sharingSamples(network.spec, compiled) }, compiled });
+  }
+  return variants;
+}
+
+/** The same network, its rows of self segments those of the compiled one: there are many networks, and rows are most of one. */
+function sharingSamples(spec: NetworkSpec, { samples, programSampleFirst }: CompiledNetwork): NetworkSpec {
+  let index = 0;
+  const operations = spec.operations.map((operation) => ({
+    ...operation,
+    programs: operation.programs.map((program) => {
+      const first = programSampleFirst[index++]!;
+      return { ...program, segmentSamples: samples.subarray(first, first + program.segmentSamples.length) };
+    }),
+  }));
+  return { ...spec, operations };
 }

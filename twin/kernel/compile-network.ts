@@ -21,8 +21,13 @@ import type { EdgeSpec, NetworkSpec, ProgramSpec, StationSpec } from "./spec.ts"
 
 const DISCIPLINE_NUMBER = { fifo: FIFO, ps: PS, delay: DELAY } as const;
 
-/** Lays the network out for `simulate`. @throws {RangeError} naming the entry that breaks a rule of `spec.ts`. */
-export function compileNetwork(spec: NetworkSpec): CompiledNetwork {
+/**
+ * Lays the network out for `simulate`.
+ *
+ * @param beside another network; gaps that are the same as its own stand in memory once
+ * @throws {RangeError} naming the entry that breaks a rule of `spec.ts`.
+ */
+export function compileNetwork(spec: NetworkSpec, beside?: CompiledNetwork): CompiledNetwork {
   checkNetwork(spec);
   const programs = spec.operations.flatMap((operation) => operation.programs);
   const groups = programs.flatMap((program) => program.groups);
@@ -31,7 +36,7 @@ export function compileNetwork(spec: NetworkSpec): CompiledNetwork {
   const { operations, pools = [] } = spec;
   return {
     ...compileStations(spec.stations),
-    ...compileEdges(spec.edges),
+    ...compileEdges(spec.edges, beside?.gaps),
     operationStation: Int32Array.from(operations, (operation) => operation.station),
     programFirst: offsets(operations.map((operation) => operation.programs.length)),
     programChoice: choiceTable(operations.map((operation) => operation.programs.map((program) => program.probability))),
@@ -74,13 +79,13 @@ function compileStations(stations: readonly StationSpec[]) {
   };
 }
 
-function compileEdges(edges: readonly EdgeSpec[]): CompiledEdges {
+function compileEdges(edges: readonly EdgeSpec[], gapsBeside: Float64Array | undefined): CompiledEdges {
   const column = (of: (edge: EdgeSpec) => number) => Float64Array.from(edges, of);
   const gaps = joined(edges.map((edge) => edge.gapSamples));
   return {
     edgeCallee: Int32Array.from(edges, (edge) => edge.calleeOperation),
     edgeIsAsync: Uint8Array.from(edges, (edge) => (edge.isAsync ? 1 : 0)),
-    gaps: gaps.values,
+    gaps: gapsBeside !== undefined && isEqual(gapsBeside, gaps.values) ? gapsBeside : gaps.values,
     edgeGapFirst: gaps.first,
     edgeGapCount: Int32Array.from(edges, (edge) => edge.gapSamples.length),
     edgeLossProbability: column((edge) => edge.lossProbability ?? 0),
@@ -92,6 +97,10 @@ function compileEdges(edges: readonly EdgeSpec[]): CompiledEdges {
     edgeIsRequired: Uint8Array.from(edges, (edge) => ((edge.isRequired ?? true) ? 1 : 0)),
     edgePool: Int32Array.from(edges, (edge) => edge.pool ?? -1),
   };
+}
+
+function isEqual(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, k) => Object.is(value, b[k]));
 }
 
 function rowCount(program: ProgramSpec): number {

@@ -13,6 +13,7 @@ import { learnRates, windowRates } from "./node-rates.ts";
 import { Presence } from "./presence.ts";
 import { RequestCounts } from "./request-counts.ts";
 import { SampledLearning } from "./sampled-learning.ts";
+import { seenPart } from "./seen-part.ts";
 import { estimateTraffic, type TrafficEstimate } from "./traffic-estimate.ts";
 import { DiscrepancyTable } from "./wide-discrepancy.ts";
 
@@ -155,7 +156,7 @@ export class Learner {
   /** @param awaited windows observed that may still be learned */
   snapshot(awaited: readonly Observation[]) {
     const traffic = awaited.flatMap((observation) => {
-      const estimate = this.#traffic.get(observation);
+      const estimate = this.#traffic.get(seenPart(observation));
       return estimate === undefined ? [] : [{ observation, estimate }];
     });
     return {
@@ -185,7 +186,7 @@ export class Learner {
     this.#drifts.restore(state.drifts);
     this.#counts.restore(state.counts);
     this.#sampled.restore(state.sampled);
-    for (const { observation, estimate } of state.traffic) this.#traffic.set(observation, estimate);
+    for (const { observation, estimate } of state.traffic) this.#traffic.set(seenPart(observation), estimate);
     this.#anew = state.anew;
     this.#knowledge = state.knowledge;
     this.#nextWindow = state.nextWindow;

@@ -10,10 +10,7 @@ const MULTIPLES = [1, 1.5, 2, 3, 4];
  * Structures with so many servers that nobody ever had to wait: as good as endless ones at the load learned from. They
  * stand beside the plausible structure that has no end of servers; where there is none, waiting was seen, and none is spare.
  */
-export function spareStructures(
-  known: readonly StructureService[],
-  runs: readonly SortedVisits[],
-): StructureService[] {
+export function spareStructures(known: readonly StructureService[], runs: readonly SortedVisits[]): StructureService[] {
   const most = runs.reduce((largest, run) => Math.max(largest, mostInFlight(run)), 1);
   const endless = known.find(({ structure }) => structure.serverCount >= most);
   if (endless === undefined) return [];

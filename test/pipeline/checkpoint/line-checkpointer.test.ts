@@ -33,7 +33,8 @@ function server(directory: string, own: Settings = settings, version = "1.0.0") 
   const ledger = new CountingLedger();
   const decoder = new OtlpDecoder({ ...own, ledger });
   const line = createLine(own, loaded.scorer, ledger);
-  const keeper = new Keeper({ line, writer: { put: () => undefined }, retentionHours: 1 });
+  const kept: unknown[] = [];
+  const keeper = new Keeper({ line, writer: { put: (write) => void kept.push(write) }, retentionHours: 1 });
   const fixed = { mode: "attach", version, windowSeconds: own.windowSeconds } as const;
   const live = new LiveView({ line, ledger, model: loaded.view, fixed });
   const notices: string[] = [];
@@ -55,7 +56,7 @@ function server(directory: string, own: Settings = settings, version = "1.0.0") 
     line.take(batch);
   };
   const seen = () => [live.status(), live.map(), live.waits(), live.ledger(), line.memory, digest(keeper.snapshot())];
-  return { take, seen, live, notices, checkpointer };
+  return { take, seen, kept, live, notices, checkpointer };
 }
 
 describe("a server that comes back", () => {
@@ -68,12 +69,15 @@ describe("a server that comes back", () => {
     const after = server(folder);
     expect(after.checkpointer.restore()).toEqual({ body: BODIES });
     expect(after.seen()).toEqual(before.seen());
+    before.kept.length = 0;
     for (const body of bodies.slice(BODIES)) {
       before.take(body);
       after.take(body);
     }
     expect(after.live.windowsSeen).toBeGreaterThan(0);
     expect(after.seen()).toEqual(before.seen());
+    expect(after.kept.length).toBeGreaterThan(0);
+    expect(after.kept).toEqual(before.kept);
 
     const slower = server(folder, { ...settings, windowSeconds: settings.windowSeconds * 2 });
     expect(slower.checkpointer.restore()).toBeNull();

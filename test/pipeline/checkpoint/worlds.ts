@@ -33,6 +33,8 @@ export interface Course {
   /** Digest of the state at the end. */
   readonly end: string;
   readonly events: number;
+  /** Windows of which only a slice was looked at. */
+  readonly slices: number;
   readonly cuts: readonly Cut[];
   /** Snapshots that were held while the line went on, and those of them that it changed. */
   readonly held: number;
@@ -65,6 +67,7 @@ export async function play(parts: {
   const windows: string[] = [];
   const cuts: Cut[] = [];
   let events = 0;
+  let slices = 0;
   let isReady = false;
   const begin = (): World & { checkpointer: Checkpointer } => {
     const ledger = new CountingLedger();
@@ -74,6 +77,7 @@ export async function play(parts: {
       const { scored, openIncidents, watching } = result;
       windows.push(digest([scored, result.events, openIncidents, watching]));
       events += result.events.length;
+      slices += scored.forecast.observation.seen === undefined ? 0 : 1;
       isReady = scored.forecast.isReady;
     });
     const checkpointer = new Checkpointer({
@@ -110,7 +114,7 @@ export async function play(parts: {
   world.line.finish();
   const end = digest(snapshotOf(world));
   const heldChanged = held.filter((each) => digest(each.snapshot) !== each.digest).length;
-  return { windows, end, events, cuts, held: held.length, heldChanged };
+  return { windows, end, events, slices, cuts, held: held.length, heldChanged };
 }
 
 function snapshotOf({ line, ledger, decoder }: World): unknown {
