@@ -76,9 +76,8 @@ describe.skipIf(missing !== null)(`workers${missing === null ? "" : `: ${missing
     const heir = worker("detect");
     // The last windows of a stream that goes on are still open.
     await until(() => heir.windows.size >= windowCount - 4, 120, show);
-    await until(async () => (await store.incidentCount()) >= reference.incidents.length, 60, show);
-    const found = await store.incidents({ limit: 1000 });
-    expect(told(found)).toEqual(told(reference.incidents));
+    const found = async () => told(await store.incidents({ limit: 1000 }));
+    await expect.poll(found, { timeout: 60_000, interval: 200 }).toEqual(told(reference.incidents));
     expect(second.isAlive && heir.isAlive, show()).toBe(true);
     expect([...workers].flatMap((each) => each.errors)).toEqual([]);
   }, 400_000);

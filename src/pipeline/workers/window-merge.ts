@@ -95,7 +95,13 @@ class PieceNames {
   readonly #operations;
   readonly #edges;
   readonly #programs;
-  readonly #known = new Map<string, number>();
+  readonly #numbers = {
+    node: new Numbers(),
+    instance: new Numbers(),
+    operation: new Numbers(),
+    edge: new Numbers(),
+    program: new Numbers(),
+  };
   #hasTakenEdges = false;
 
   constructor(piece: WindowPiece, registry: TopologyRegistry) {
@@ -110,7 +116,7 @@ class PieceNames {
   }
 
   operation(number: number): number {
-    return this.#once(`o${number}`, () => {
+    return this.#numbers.operation.of(number, () => {
       const { node, name, isEntry } = this.#operations.get(number)!;
       const operation = this.#registry.operation(this.#node(node), name);
       if (isEntry) this.#registry.operations[operation]!.isEntry = true;
@@ -119,21 +125,21 @@ class PieceNames {
   }
 
   instance(number: number): number {
-    return this.#once(`i${number}`, () => {
+    return this.#numbers.instance.of(number, () => {
       const { node, name, version } = this.#instances.get(number)!;
       return this.#registry.instance(this.#node(node), name, version);
     });
   }
 
   edge(number: number): number {
-    return this.#once(`e${number}`, () => {
+    return this.#numbers.edge.of(number, () => {
       const { callerOperation, calleeOperation, isAsync } = this.#edges.get(number)!;
       return this.#registry.edge(this.operation(callerOperation), this.operation(calleeOperation), isAsync);
     });
   }
 
   program(number: number): number {
-    return this.#once(`p${number}`, () => {
+    return this.#numbers.program.of(number, () => {
       const { operation, groups, isOverflow } = this.#programs.get(number)!;
       const owner = this.operation(operation);
       if (isOverflow) return this.#registry.overflowProgram(owner);
@@ -152,19 +158,23 @@ class PieceNames {
   }
 
   #node(number: number): number {
-    return this.#once(`n${number}`, () => {
+    return this.#numbers.node.of(number, () => {
       const { name, kind } = this.#nodes.get(number)!;
       return this.#registry.node(name, kind);
     });
   }
+}
 
-  #once(key: string, register: () => number): number {
-    let number = this.#known.get(key);
-    if (number === undefined) {
-      number = register();
-      this.#known.set(key, number);
-    }
-    return number;
+/** Numbers of a piece, each with the one it is given. A list: there is one look into it for every visit. */
+class Numbers {
+  readonly #given: number[] = [];
+
+  of(number: number, register: () => number): number {
+    const known = this.#given[number];
+    if (known !== undefined) return known;
+    const given = register();
+    this.#given[number] = given;
+    return given;
   }
 }
 
