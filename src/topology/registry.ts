@@ -30,7 +30,7 @@ export class TopologyRegistry implements Topology {
   #instanceByName = new Map<string, number>();
   #lastInstance = new Map<number, number>();
   #operationByName = new Map<string, number>();
-  #edgeByEnds = new Map<string, number>();
+  #edgeByEnds = new Map<number, number>();
   #programBySignature = new Map<string, number>();
   #called = new Set<number>();
   #programCount = new Map<number, number>();
@@ -77,7 +77,8 @@ export class TopologyRegistry implements Topology {
 
   edge(callerOperation: number, calleeOperation: number, isAsync: boolean): number {
     this.#called.add(calleeOperation);
-    const key = `${callerOperation} ${calleeOperation} ${isAsync ? "a" : "s"}`;
+    // Below 2^53 at the limit of operations: a text as the key would cost more than all the rest.
+    const key = (callerOperation * ENTRIES_MAX + calleeOperation) * 2 + Number(isAsync);
     return this.#entry(this.#edgeByEnds, key, this.edges, (index) => ({
       index,
       callerOperation,
@@ -154,9 +155,9 @@ export class TopologyRegistry implements Topology {
     this.#programCount = state.programCount;
   }
 
-  #entry<T>(
-    known: Map<string, number>,
-    key: string,
+  #entry<Key, T>(
+    known: Map<Key, number>,
+    key: Key,
     list: T[],
     create: (index: number) => T,
     most = ENTRIES_MAX,
