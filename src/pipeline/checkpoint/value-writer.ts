@@ -129,7 +129,7 @@ export class ValueWriter {
   #shape(keys: readonly string[]): void {
     const last = this.#lastKeys;
     const isLast = last !== null && keys.length === last.length && keys.every((key, k) => key === last[k]);
-    const name = isLast ? "" : keys.join("\n");
+    const name = isLast ? "" : nameOf(keys);
     const known = isLast ? this.#lastShape : this.#shapes.get(name);
     this.#lastKeys = keys;
     if (known !== undefined) {
@@ -224,4 +224,9 @@ export class ValueWriter {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+/** Different for different keys, whatever stands in them. */
+function nameOf(keys: readonly string[]): string {
+  return keys.map((key) => `${key.length} ${key}`).join("");
 }

@@ -72,6 +72,11 @@ const value = fc.letrec<{ any: unknown }>((tie) => ({
 })).any;
 
 describe("values", () => {
+  test("with keys of nothing or of several lines are not taken for each other", () => {
+    const alike = [{}, { "": 1 }, { "a\nb": 1 }, { a: 1, b: 2 }, {}, { "": 2 }];
+    expect(again(alike)).toStrictEqual(alike);
+  });
+
   test("come back as they were", () => {
     fc.assert(
       fc.property(value, (any) => {
