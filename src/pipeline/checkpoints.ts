@@ -17,19 +17,23 @@ interface StoredPosition extends Omit<LinePosition, "takenThrough"> {
   readonly takenThrough: readonly (Omit<TakenPosition, "offset"> & { readonly offset: string })[];
 }
 
+/** Checkpoints may take this part of the time; where they would take more, they come less often. */
+const COST_SHARE_MAX = 0.05;
 /** So many intervals may pass while no moment is a good one. */
 const INCONVENIENCE_FACTOR = 3;
 const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1];
 
 /** Takes the state of the line down every few seconds, between two batches, and says what that costs. */
 export class Checkpoints {
-  readonly #checkpointer: Checkpointer;
+  readonly #checkpointer: Pick<Checkpointer, "restore" | "capture" | "keptPositions">;
   readonly #intervalSeconds: number;
   readonly #onKept: (oldestNeededSequence: number) => Promise<void>;
   readonly #onError: (error: unknown, what: string) => void;
   readonly #pauseSeconds: Histogram;
   readonly #sliceSeconds: Histogram;
   #lastSeconds = performance.now() / 1000;
+  /** What the last one cost, spread so thin as it may be. */
+  #restSeconds = 0;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
   #isChanged = false;
@@ -41,7 +45,7 @@ export class Checkpoints {
 
   /** @param parts.onKept hears from which record on the journal must be kept, whenever that has changed */
   constructor(parts: {
-    checkpointer: Checkpointer;
+    checkpointer: Pick<Checkpointer, "restore" | "capture" | "keptPositions">;
     intervalSeconds: number;
     counters: Counters;
     onKept: (oldestNeededSequence: number) => Promise<void>;
@@ -83,7 +87,7 @@ export class Checkpoints {
   isDue(isInconvenient: boolean): boolean {
     if (this.#isWriting) return false;
     const patienceSeconds = this.#intervalSeconds * (isInconvenient ? INCONVENIENCE_FACTOR : 1);
-    return performance.now() / 1000 - this.#lastSeconds >= patienceSeconds;
+    return performance.now() / 1000 - this.#lastSeconds >= Math.max(patienceSeconds, this.#restSeconds);
   }
 
   /** Takes the state down at once and writes it beside what follows. To be called between two batches. Never fails. */
@@ -114,6 +118,7 @@ export class Checkpoints {
       this.#totalBytes = report.totalBytes;
       this.#pauseSeconds.observe(report.pauseMs / 1000);
       this.#sliceSeconds.observe(report.sliceMs / 1000);
+      this.#restSeconds = (report.pauseMs + report.workMs) / 1000 / COST_SHARE_MAX;
       this.#isFailing = false;
       await this.#tellKept();
     } catch (error) {

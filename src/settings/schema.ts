@@ -162,7 +162,8 @@ export const SETTINGS: { readonly [Key in SettingKey]: Setting<Settings[Key]> } 
     unit: "s",
     min: 0.5,
     max: 3600,
-    description: "How often all that was learned is written down; a restart reads what came after that again.",
+    description:
+      "How often all that was learned is written down, or less often where that would take over a twentieth of the time; a restart reads what came after that again.",
   }),
   maxQueueBytes: integer({
     defaultValue: 64 * 1024 * 1024,

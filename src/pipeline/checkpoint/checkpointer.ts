@@ -30,7 +30,7 @@ export interface CheckpointerParts {
 }
 
 /** What one checkpoint took. */
-export interface CheckpointReport extends Pick<Written, "bytes" | "totalBytes" | "sliceMs"> {
+export interface CheckpointReport extends Pick<Written, "bytes" | "totalBytes" | "sliceMs" | "workMs"> {
   readonly sequence: number;
   /** For how long nothing else could run while the state was taken. */
   readonly pauseMs: number;

@@ -27,6 +27,8 @@ export interface Written {
   readonly totalBytes: number;
   /** The longest stretch in which nothing else could run. */
   readonly sliceMs: number;
+  /** For how long it kept others from running, in slices. */
+  readonly workMs: number;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function writeCheckpoint(
       bytes: headBytes + output.file.bytes,
       totalBytes: headBytes + liveBytes,
       sliceMs: slices.longestMs,
+      workMs: slices.totalMs,
     };
   } catch (error) {
     await output.abandon();
@@ -84,12 +87,15 @@ export async function writeCheckpoint(
 /** Measures how long the others had to wait, and lets them run before that is long. */
 class Slices {
   longestMs = 0;
+  /** Of the slices that are over: what was short of one counts with the next. */
+  totalMs = 0;
   #began = performance.now();
 
   async breathe(): Promise<void> {
     const ms = performance.now() - this.#began;
     this.longestMs = Math.max(this.longestMs, ms);
     if (ms < SLICE_MS) return;
+    this.totalMs += ms;
     await setImmediate();
     this.#began = performance.now();
   }
