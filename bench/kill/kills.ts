@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { randomStream } from "../../datasets/testbed/random.ts";
 import type { Incident } from "../../src/contracts/incident.ts";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 import { uninterrupted } from "../../test/fault/sample-part.ts";
 import { Sender } from "../../test/fault/sender.ts";
 import { freePorts, ServerProcess } from "../../test/fault/server-process.ts";

@@ -1,5 +1,5 @@
 import type { Application } from "../../datasets/synthetic/application.ts";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 import { cluster, spansPerRequest } from "../ingest/cluster.ts";
 import { type Cycle, moveOn, recordCycle } from "../ingest/span-bodies.ts";
 

@@ -2,7 +2,7 @@ import { SettingsError } from "../contracts/errors.ts";
 import type { Settings } from "../contracts/settings.ts";
 import type { Ledger, TelemetryBatch, TelemetrySource } from "../contracts/telemetry.ts";
 import { secondsOf } from "../settings/time-range.ts";
-import type { RecordedBody } from "../telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../telemetry/files/recorded-body.ts";
 import { playBodies } from "../telemetry/files/recording-source.ts";
 import { kafkaClientConfig } from "../telemetry/kafka/client-config.ts";
 import { type KafkaRangeOptions, kafkaRange } from "../telemetry/kafka/kafka-range.ts";

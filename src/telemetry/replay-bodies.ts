@@ -1,4 +1,5 @@
-import { type RecordedBody, type RecordingOptions, recordedBodies } from "./files/recording-bodies.ts";
+import type { RecordedBody } from "./files/recorded-body.ts";
+import { type RecordingOptions, recordedBodies } from "./files/recording-bodies.ts";
 import type { Signal } from "./otlp/decoder.ts";
 import { toJson } from "./otlp/to-json.ts";
 

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 import { journalRecords } from "../../src/telemetry/journal/journal-reader.ts";
 import { sampleBodies } from "./sample-part.ts";
 import { Sender } from "./sender.ts";

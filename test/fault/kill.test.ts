@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { randomStream } from "../../datasets/testbed/random.ts";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 import { fingerprintKey, fingerprintOf } from "../../src/telemetry/journal/fingerprint.ts";
 import { journalRecords } from "../../src/telemetry/journal/journal-reader.ts";
 import { sampleBodies, uninterrupted } from "./sample-part.ts";

@@ -4,7 +4,8 @@ import type { Settings } from "../../src/contracts/settings.ts";
 import { createLine } from "../../src/pipeline/replay.ts";
 import { loadScorer } from "../../src/pipeline/scorers.ts";
 import { BodyDecoder } from "../../src/telemetry/encodings.ts";
-import { type RecordedBody, recordedBodies } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
+import { recordedBodies } from "../../src/telemetry/files/recording-bodies.ts";
 import { CountingLedger } from "../../src/telemetry/ledger.ts";
 import { SAMPLE, settings as sampleSettings } from "../golden/recording.ts";
 

@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 
 /** What the server said to a body; 0 when it said nothing. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { RecordedBody } from "../../src/telemetry/files/recording-bodies.ts";
+import type { RecordedBody } from "../../src/telemetry/files/recorded-body.ts";
 import { journalRecords } from "../../src/telemetry/journal/journal-reader.ts";
 import { run } from "../cli/run.ts";
 import { sampleBodies } from "./sample-part.ts";

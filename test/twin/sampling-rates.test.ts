@@ -5,7 +5,7 @@ import type { Observation } from "../../src/contracts/observation.ts";
 import type { MetricPoint } from "../../src/contracts/telemetry.ts";
 import { normalQuantile } from "../../twin/identification/normal-quantile.ts";
 import { Completeness } from "../../twin/learning/completeness.ts";
-import type { LearnedVisit } from "../../twin/learning/history.ts";
+import type { LearnedVisit } from "../../twin/learning/learned-visit.ts";
 import { limitationOf } from "../../twin/learning/limitation.ts";
 import { loadLevels } from "../../twin/learning/load-levels.ts";
 import { RequestCounts } from "../../twin/learning/request-counts.ts";

@@ -1,6 +1,6 @@
 // Goal: visits of which calls may be missing are told from usual ones by their rare programs. Method: counts chosen by hand.
 import { describe, expect, test } from "vitest";
-import type { LearnedVisit } from "../../twin/learning/history.ts";
+import type { LearnedVisit } from "../../twin/learning/learned-visit.ts";
 import { usualVisits } from "../../twin/learning/usual-programs.ts";
 
 function visits(operation: number, counts: Readonly<Record<number, number>>): LearnedVisit[] {

@@ -7,7 +7,7 @@ import { suggestedStructures } from "../identification/resource-hints.ts";
 import { SelfIntervalList } from "../identification/self-intervals.ts";
 import { selectStructuresOfInstances } from "../identification/structure.ts";
 import { sampledStructures } from "./calibrate-sampled.ts";
-import type { History, LearnedVisit } from "./history.ts";
+import type { History } from "./history.ts";
 import type {
   Knowledge,
   NodeKnowledge,
@@ -16,6 +16,7 @@ import type {
   StructureKnowledge,
   StructureService,
 } from "./knowledge.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 import { programTables, type SortedVisits } from "./program-tables.ts";
 import { Reference } from "./reference.ts";
 import type { SampledLearning } from "./sampled-learning.ts";

@@ -3,11 +3,10 @@ import type { Observation } from "../../src/contracts/observation.ts";
 import { ResourceReadings } from "../identification/resource-hints.ts";
 import { entryRateOf } from "./entries.ts";
 import type { VisitPlace } from "./epochs.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 import type { NumberRing } from "./ring.ts";
-import { type LearnedVisit, Rings, STORE_LIMITS, type StoreLimits, VisitStore } from "./visit-store.ts";
+import { Rings, STORE_LIMITS, type StoreLimits, VisitStore } from "./visit-store.ts";
 import { jobsByInstance } from "./window-jobs.ts";
-
-export type { LearnedVisit } from "./visit-store.ts";
 
 /** After this many windows, counts of programs and visits weigh half. */
 const RATE_HALF_LIFE_WINDOWS = 120;

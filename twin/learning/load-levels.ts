@@ -1,5 +1,5 @@
 import type { LoadLevel, SampledWork } from "../identification/sampled-station.ts";
-import type { LearnedVisit } from "./history.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 import { type TrafficEstimate, totalRate } from "./traffic-estimate.ts";
 
 /** One window's rates, to be joined with its visits. */

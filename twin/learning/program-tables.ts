@@ -1,8 +1,8 @@
 import type { StationStructure } from "../../src/contracts/forecast.ts";
 import { invert } from "../identification/invert.ts";
 import type { SelfIntervals } from "../identification/self-intervals.ts";
-import type { LearnedVisit } from "./history.ts";
 import type { ProgramKnowledge } from "./knowledge.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 
 /** Rows kept of a program: its shape. Its mean comes from all visits. */
 const ROWS_MAX = 1024;

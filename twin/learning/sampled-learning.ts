@@ -1,6 +1,6 @@
 import type { Observation } from "../../src/contracts/observation.ts";
 import { Completeness } from "./completeness.ts";
-import type { LearnedVisit } from "./history.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 import { type LevelsOfNode, loadLevels, type WindowTraffic } from "./load-levels.ts";
 import { type MatchedStructures, StructureMatcher } from "./matched-structures.ts";
 import type { TrafficEstimate } from "./traffic-estimate.ts";

@@ -1,4 +1,4 @@
-import type { LearnedVisit } from "./history.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 
 /** Calls whose spans were lost make programs of their own, each of a few visits. */
 const USUAL_SHARE_MIN = 0.1;

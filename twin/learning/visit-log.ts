@@ -1,4 +1,4 @@
-import type { LearnedVisit } from "./visit-store.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 
 /** Visits that are kept together. */
 const RUN_LENGTH = 100;

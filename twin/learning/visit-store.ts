@@ -1,4 +1,5 @@
 import type { Observation } from "../../src/contracts/observation.ts";
+import type { LearnedVisit } from "./learned-visit.ts";
 import { NumberRing } from "./ring.ts";
 import { VisitLog } from "./visit-log.ts";
 import type { InstanceJobs } from "./window-jobs.ts";
@@ -22,17 +23,6 @@ export const STORE_LIMITS: StoreLimits = {
 };
 const VISITS_PER_INSTANCE_MIN = 250;
 const SAMPLES_PER_RING_MAX = 2000;
-
-/** One learned visit; `segments` are its self segments in seconds, waiting included, `groups` its calls between them. */
-export interface LearnedVisit {
-  readonly arrivalSeconds: number;
-  readonly departureSeconds: number;
-  readonly childSeconds: number;
-  readonly operation: number;
-  readonly program: number;
-  readonly segments: Float64Array;
-  readonly groups: Float64Array;
-}
 
 /** Rings by key, no more than so many. */
 export class Rings {

@@ -3,7 +3,7 @@ import { MalformedError } from "../../contracts/errors.ts";
 import { journalRecords } from "../journal/journal-reader.ts";
 import { recordedBody } from "../journal/recorded.ts";
 import { segmentNames } from "../journal/segment-name.ts";
-import type { RecordedBody, RecordingOptions } from "./recording-bodies.ts";
+import type { RecordedBody } from "./recorded-body.ts";
 
 /** True for a folder with segments of a journal. */
 export async function isJournal(path: string): Promise<boolean> {
@@ -17,7 +17,7 @@ export async function isJournal(path: string): Promise<boolean> {
 /** The bodies of a journal in the order in which they were accepted. Damage is told and passed over. */
 export async function* journalBodies(
   folder: string,
-  options: { readonly maxBodyBytes: number; readonly onBroken?: RecordingOptions["onBroken"] },
+  options: { readonly maxBodyBytes: number; readonly onBroken?: (path: string, reason: string) => void },
 ): AsyncGenerator<RecordedBody> {
   const { maxBodyBytes, onBroken } = options;
   const records = journalRecords(folder, {

@@ -1,26 +1,14 @@
 import { MalformedError, SettingsError } from "../../contracts/errors.ts";
-import type { Encoding } from "../encodings.ts";
-import type { Signal } from "../otlp/decoder.ts";
 import { sniffEncoding } from "../sniff-encoding.ts";
 import { timeOfBody } from "./body-time.ts";
 import { type Message, messagesOf } from "./framing.ts";
 import { isJournal, journalBodies } from "./journal-bodies.ts";
+import type { RecordedBody } from "./recorded-body.ts";
 import { type RecordingInput, recordingInputs } from "./recording-inputs.ts";
 
 /** What the bodies of files may be written in; `auto` looks at each. */
 export const BODY_FORMATS = ["auto", "otlp", "jaeger", "zipkin"] as const;
 export type BodyFormats = (typeof BODY_FORMATS)[number];
-
-/** One body of a recording, as some sender once sent it. */
-export interface RecordedBody {
-  readonly signal: Signal;
-  readonly encoding: Encoding;
-  readonly bytes: Uint8Array;
-  /** It may hold spans of a long time in any order: who plays it brings them into the order of their ends. */
-  readonly isDocument: boolean;
-  /** When it goes by its content, unix nanoseconds as a double; 0 where there is nothing to put it in order with. */
-  readonly timeNanos: number;
-}
 
 export interface RecordingOptions {
   readonly maxBodyBytes?: number;

@@ -4,7 +4,8 @@ import { BodyDecoder } from "../encodings.ts";
 import type { DecoderOptions } from "../otlp/decoder.ts";
 import { UNKNOWN_SERVICE } from "../semconv.ts";
 import { inOrderOfEnds, type Slice } from "./in-order-of-ends.ts";
-import { type BodyFormats, type RecordedBody, recordedBodies } from "./recording-bodies.ts";
+import type { RecordedBody } from "./recorded-body.ts";
+import { type BodyFormats, recordedBodies } from "./recording-bodies.ts";
 
 export interface RecordingSourceOptions {
   readonly ledger: Ledger;
