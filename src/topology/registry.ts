@@ -29,7 +29,8 @@ export class TopologyRegistry implements Topology {
   #nodeByName = new Map<string, number>();
   #instanceByName = new Map<string, number>();
   #lastInstance = new Map<number, number>();
-  #operationByName = new Map<string, number>();
+  /** By node, then by name: one text of both would have to be made for every visit. */
+  #operationByName = new Map<number, Map<string, number>>();
   #edgeByEnds = new Map<number, number>();
   #programBySignature = new Map<string, number>();
   #called = new Set<number>();
@@ -62,7 +63,12 @@ export class TopologyRegistry implements Topology {
   }
 
   operation(node: number, name: string): number {
-    return this.#entry(this.#operationByName, `${node} ${name}`, this.operations, (index) => ({
+    let ofNode = this.#operationByName.get(node);
+    if (ofNode === undefined) {
+      ofNode = new Map();
+      this.#operationByName.set(node, ofNode);
+    }
+    return this.#entry(ofNode, name, this.operations, (index) => ({
       index,
       name,
       node,
@@ -129,7 +135,7 @@ export class TopologyRegistry implements Topology {
       nodeByName: new Map(this.#nodeByName),
       instanceByName: new Map(this.#instanceByName),
       lastInstance: new Map(this.#lastInstance),
-      operationByName: new Map(this.#operationByName),
+      operationByName: new Map([...this.#operationByName].map(([node, names]) => [node, new Map(names)])),
       edgeByEnds: new Map(this.#edgeByEnds),
       programBySignature: new Map(this.#programBySignature),
       called: new Set(this.#called),
