@@ -83,9 +83,13 @@ export class Checkpoints {
     this.#isChanged = true;
   }
 
-  /** @param isInconvenient it may wait for a better moment, but not for ever */
-  isDue(isInconvenient: boolean): boolean {
+  /**
+   * @param moment.isInconvenient it may wait for a better moment, but not for ever
+   * @param moment.isUrgent whatever it costs: the journal fills up with what no checkpoint holds, and would take no more
+   */
+  isDue({ isInconvenient, isUrgent }: { readonly isInconvenient: boolean; readonly isUrgent: boolean }): boolean {
     if (this.#isWriting) return false;
+    if (isUrgent) return true;
     const patienceSeconds = this.#intervalSeconds * (isInconvenient ? INCONVENIENCE_FACTOR : 1);
     return performance.now() / 1000 - this.#lastSeconds >= Math.max(patienceSeconds, this.#restSeconds);
   }

@@ -44,6 +44,12 @@ export interface WayInParts {
   readonly onError: (error: unknown, what: string) => void;
 }
 
+/**
+ * A checkpoint is taken at the latest when this part of the room for the journal was written since the last: the journal
+ * keeps what came since the last but one, and more comes while one is being written.
+ */
+const URGENT_PART = 6;
+
 /** From the sockets to the line: receives, keeps, recovers what was kept, and hands on, all in one order. */
 export class WayIn {
   readonly #parts: WayInParts;
@@ -51,6 +57,8 @@ export class WayIn {
   readonly #receiver: OtlpReceiver;
   readonly #checkpoints: Checkpoints | null;
   readonly #stopping = new AbortController();
+  /** What had been written to the journal when the last checkpoint was begun. */
+  #checkpointedBytes = 0;
   #lastFeedbackId: () => number = () => 0;
   #recovered: Promise<void> = Promise.resolve();
   #reading: Promise<void> = Promise.resolve();
@@ -190,8 +198,12 @@ export class WayIn {
     if (this.#checkpoints === null) return;
     this.#checkpoints.changed();
     // What is decoded already is counted in the ledger already: the state is whole when nothing waits.
-    const isBehind = this.intake.load.waitingBatches > 0;
-    if (this.#checkpoints.isDue(isBehind)) void this.#checkpoints.take(this.#position());
+    const isInconvenient = this.intake.load.waitingBatches > 0;
+    const writtenBytes = this.#keeping?.journal.counts.writtenBytes ?? 0;
+    const isUrgent = writtenBytes - this.#checkpointedBytes > this.#parts.settings.journalMaxBytes / URGENT_PART;
+    if (!this.#checkpoints.isDue({ isInconvenient, isUrgent })) return;
+    this.#checkpointedBytes = writtenBytes;
+    void this.#checkpoints.take(this.#position());
   }
 
   #position() {

@@ -30,7 +30,7 @@ async function costing(pauseMs: number, workMs: number): Promise<Checkpoints> {
 /** Seconds after which the next one is due, to a tenth. */
 function secondsUntilDue(checkpoints: Checkpoints, isInconvenient = false): number {
   for (let tenths = 0; ; tenths++) {
-    if (checkpoints.isDue(isInconvenient)) return tenths / 10;
+    if (checkpoints.isDue({ isInconvenient, isUrgent: false })) return tenths / 10;
     vi.advanceTimersByTime(100);
   }
 }
@@ -46,4 +46,9 @@ test("one that costs much is followed by the next when it is a twentieth of the 
 test("the next one waits for a better moment, but not for ever", async () => {
   expect(secondsUntilDue(await costing(2, 40), true)).toBeCloseTo(3 * INTERVAL_SECONDS, 1);
   expect(secondsUntilDue(await costing(100, 1400), true)).toBeCloseTo(30, 1);
+});
+
+test("when the journal fills up the next one waits for nothing", async () => {
+  const checkpoints = await costing(100, 1400);
+  expect(checkpoints.isDue({ isInconvenient: true, isUrgent: true })).toBe(true);
 });
