@@ -69,6 +69,7 @@ export class OtlpGrpcServer {
     this.#server = tls === null ? createServer(http2Options()) : createSecureServer(secureOptions(tls, limits));
     this.#server.maxConnections = limits.maxConnections;
     this.#server.on("drop", () => counts.dropped("grpc"));
+    this.#server.on("connection", (socket) => this.#sessions.hold(socket));
     this.#server.on("session", (session) => this.#sessions.watch(session));
     this.#server.on("sessionError", () => {});
     this.#server.on("stream", (stream, headers) => {

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
 import type { ServerLimits } from "./limits.ts";
 
 /** Pings that come closer together than this, without a call in between, are a strike each. */
@@ -10,13 +11,21 @@ const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
 /** The connections of a gRPC server: closes those on which nothing happens, or nothing but pings. */
 export class GrpcSessions {
   readonly #open = new Map<ServerHttp2Session, { streamCount: number; lastPing: number; strikes: number }>();
+  /** A session that is over may leave its connection half open, for as long as the other side likes. */
+  readonly #sockets = new Set<Socket>();
   readonly #limits: ServerLimits;
 
   constructor(limits: ServerLimits) {
     this.#limits = limits;
   }
 
-  /** Takes a new connection into its care. */
+  /** Remembers a connection until it is gone. */
+  hold(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /** Takes a new session into its care. */
   watch(session: ServerHttp2Session): void {
     const state = { streamCount: 0, lastPing: -Infinity, strikes: 0 };
     this.#open.set(session, state);
@@ -45,6 +54,7 @@ export class GrpcSessions {
     for (const session of this.#open.keys()) session.close();
     setTimeout(() => {
       for (const session of this.#open.keys()) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, graceMs).unref();
   }
 
